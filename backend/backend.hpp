@@ -1,0 +1,70 @@
+#pragma once
+// The one interface between planning and launching. A backend is a folder; nothing else of it is seen outside.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gcn/gcn.hpp"
+
+namespace gcn {
+
+struct DeviceInfo {
+    std::string backend;           // "hsa", "cpu"
+    std::string name;              // what the runtime calls it
+    std::string isa;               // "gfx803"; "" for the cpu
+    int cus = 0, mhz = 0;          // 0 when unknown
+    int lds_bytes = 0;             // per workgroup
+    uint64_t memory_bytes = 0;     // device memory in all
+    TimeKind time_kind = TimeKind::Host;
+    bool card = false;             // a real one
+};
+
+// Device memory; freed when destroyed. `address` is what kernels use.
+struct Memory {
+    virtual ~Memory() = default;
+    virtual void write(const void* from, size_t bytes, size_t offset) = 0;
+    virtual void read(void* to, size_t bytes, size_t offset) const = 0;
+    uint64_t address = 0;
+    size_t bytes = 0;
+};
+
+// A kernel ready to launch.
+struct Kernel {
+    virtual ~Kernel() = default;
+    std::string name;
+};
+
+// The launch's shape in workgroups, and the lanes of one workgroup (one dimension). LDS comes from the code object.
+struct Grid {
+    uint32_t x = 1, y = 1, z = 1;
+    uint32_t lanes = 64;
+};
+
+struct Backend {
+    virtual ~Backend() = default;
+    virtual DeviceInfo info() const = 0;
+    virtual std::shared_ptr<Memory> alloc(size_t bytes) = 0;
+    // `code_object` is empty for backend "cpu", whose kernels are functions found by name.
+    virtual std::shared_ptr<Kernel> load(std::span<const std::byte> code_object, std::string_view name) = 0;
+    // Runs and waits. Nothing when the device was lost.
+    virtual std::optional<Time> launch(const Kernel&, Grid, std::span<const std::byte> kernarg) noexcept = 0;
+    // Why the device was lost, one sentence; empty while it lives.
+    virtual std::string lost() const = 0;
+};
+
+// One row per backend, in order of preference; backend/registry.cpp.
+struct BackendRow {
+    std::string_view name;                                // what a Device says it is
+    std::string_view choice;                              // what GCN_BACKEND names: "hsa-software" is row 2 only
+    std::unique_ptr<Backend> (*open)(std::string& why);   // nullptr and a reason when there is nothing to open
+};
+std::span<const BackendRow> backend_rows();
+std::unique_ptr<Backend> open_backend(std::string_view choice);  // as Device::open
+
+}  // namespace gcn
