@@ -63,8 +63,8 @@ check-packages:
 	$(Q)sh setup.sh --check
 check-asan:                             ## the tests under the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g $(SANITIZE)'
-bench: all                              ## build, then time and verify; every time says measured, modelled or host
-	$(Q)$(GCN) bench
+bench: all                              ## build, then time and verify (CASES="..." for your own); every time says its kind
+	$(Q)$(GCN) bench $(CASES)
 bench-emu: $(BENCHES) all               ## the software Polaris beside OpenBLAS, and its queues' latencies
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
 lint: $(BUILD)/layers.passed            ## formatting, layers, shell scripts

@@ -1,0 +1,39 @@
+#pragma once
+// Reads an AMDGPU code object (ELF, versions 3 to 5) as bytes from anywhere: its kernels and its loaded image.
+//
+// Pure: touches no device. Malformed input is a gcn::Error, never an access outside the bytes given.
+// Layout of the 64-byte kernel descriptor: LLVM, AMDGPUUsage, "Kernel Descriptor".
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gcn {
+
+struct KernelDescriptor {
+    std::string name;         // without ".kd"
+    uint64_t descriptor = 0;  // offset of the descriptor in the image
+    uint64_t entry = 0;       // offset of the first instruction in the image
+    uint32_t lds_bytes = 0, scratch_bytes = 0, kernarg_bytes = 0;
+    uint32_t rsrc1 = 0, rsrc2 = 0;
+    uint16_t properties = 0;  // which user SGPRs are wanted
+
+    int vgprs() const { return int(rsrc1 & 63) * 4 + 4; }       // as allocated, in fours
+    int sgprs() const { return int(rsrc1 >> 6 & 15) * 8 + 8; }  // as allocated, in eights, VCC and such included
+    int user_sgprs() const { return int(rsrc2 >> 1 & 31); }
+};
+
+struct CodeObject {
+    std::vector<std::byte> image;  // the loaded segments from address 0 on
+    std::vector<KernelDescriptor> kernels;
+
+    const KernelDescriptor* find(std::string_view kernel) const;
+};
+
+// `what` names the bytes in messages: a file, "the kernel sgemm_nt_128x128".
+CodeObject read_code_object(std::span<const std::byte> elf, std::string_view what);
+
+}  // namespace gcn

@@ -1,0 +1,73 @@
+#!/bin/sh
+# sh setup.sh            installs what building and `make bench` need
+# sh setup.sh --check    the same and what only `make check` needs
+# sh setup.sh --list     prints the packages of both, installs nothing
+#
+# The one list of Debian 12 packages. Installs only what is missing; does nothing, quickly, when all is there.
+set -eu
+
+# package                  for
+build='
+g++                        the compiler
+make                       the build
+python3                    tools and generators, standard library only
+ca-certificates            apt over https
+clang-16                   assembles the kernels
+lld-16                     links code objects
+llvm-16                    the oracle of encodings; counts budgets
+libhsa-runtime-dev         ROCr, its headers; opened at run time, never linked
+libhsakmt-dev              the headers of the interface under ROCr
+libcli11-dev               options of the program gcn
+nlohmann-json3-dev         its --json output
+libopenblas0-pthread       the fast cpu backend; opened at run time, never linked
+'
+check='
+catch2                     the tests
+rocminfo                   a client of the kfd door
+kmod                       lsmod, which rocminfo asks
+pciutils                   lspci, which hipcc asks
+hipcc                      builds HIP programs for the tests
+libamdhip64-dev            the HIP runtime
+clang-format               make lint
+shellcheck                 make lint
+procps                     the tests look for processes left behind
+'
+
+names() { printf '%s\n' "$@" | awk 'NF { print $1 }'; }
+
+case "${1:-}" in
+    '') wanted=$(names "$build"); why='to build and run gcn' ;;
+    --check) wanted=$(names "$build" "$check"); why='for make check' ;;
+    --list) names "$build" "$check"; exit 0 ;;
+    *) echo "gcn: cannot set up: '$1' is not an option of setup.sh. Try: sh setup.sh [--check | --list]." >&2; exit 2 ;;
+esac
+
+command -v dpkg-query >/dev/null || {
+    echo "gcn: cannot set up: this is not a Debian system, there is no dpkg-query. Try: install what sh setup.sh --list" \
+         "prints by other means." >&2
+    exit 1
+}
+
+# shellcheck disable=SC2086  # a list of words
+installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' $wanted 2>/dev/null | awk '$2 == "installed" { print $1 }')
+missing=
+for package in $wanted; do
+    printf '%s\n' "$installed" | grep -qxF "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends$missing"
+if [ "$(id -u)" = 0 ]; then
+    as_root() { env DEBIAN_FRONTEND=noninteractive "$@"; }
+elif command -v sudo >/dev/null; then
+    as_root() { sudo env DEBIAN_FRONTEND=noninteractive "$@"; }
+else
+    echo "gcn: cannot install$missing: you are not root and there is no sudo. Try: as root," \
+         "apt-get update && $install." >&2
+    exit 1
+fi
+
+echo "gcn: installing $why:$missing"
+as_root apt-get update -q
+# shellcheck disable=SC2086  # a list of words
+as_root $install

@@ -1,0 +1,172 @@
+// make bench-emu: how fast the software Polaris executes, beside OpenBLAS in the same run, and how fast its queues
+// answer.
+//
+// All times are of the host. Runs alternate between the two, so that a busy machine slows both; only ratios count.
+
+#include <dlfcn.h>
+#include <time.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "backend/code_object.hpp"
+#include "backend/embedded.hpp"
+#include "backend/sgemm_args.hpp"
+#include "emulator/exec/exec.hpp"
+#include "gcn/error.hpp"
+
+using namespace gcn;
+
+namespace {
+
+constexpr int runs = 10;
+
+double seconds() {
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+double median(std::vector<double> times) {
+    std::sort(times.begin(), times.end());
+    return times[times.size() / 2];
+}
+
+double timed(const std::function<void()>& body) {
+    const double start = seconds();
+    body();
+    return seconds() - start;
+}
+
+// cblas_sgemm on one thread.
+class OpenBlas {
+public:
+    OpenBlas() {
+        void* library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+        if (!library) fail({"compare with OpenBLAS", dlerror(), "sh setup.sh"});
+        sgemm = reinterpret_cast<Sgemm>(dlsym(library, "cblas_sgemm"));
+        reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"))(1);
+    }
+    void nt(int n, const float* a, const float* b, float* c) const {
+        constexpr int column_major = 102, no_trans = 111, trans = 112;
+        sgemm(column_major, no_trans, trans, n, n, n, 1, a, n, b, n, 0, c, n);
+    }
+
+private:
+    using Sgemm = void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int, float, float*,
+                           int);
+    Sgemm sgemm;
+};
+
+// The hand-written kernel on an executor of its own, without a runtime above it: what is timed is execution alone.
+class Emulated {
+public:
+    Emulated(int threads, int n) : executor(threads, ""), n(n), a(n * n), b(n * n), c(n * n) {
+        const GcnEmbedded* bytes = find_embedded("sgemm_nt_128x128");
+        GCN_ASSERT(bytes);
+        object = read_code_object({bytes->data, bytes->bytes}, "sgemm_nt_128x128");
+        kernel = object.find("sgemm_nt_128x128");
+        GCN_ASSERT(kernel);
+
+        std::mt19937 random(1);
+        std::uniform_real_distribution<float> values(-1, 1);
+        for (auto* m : {&a, &b})
+            for (float& x : *m) x = values(random);
+
+        args.a = map(a.data(), a.size() * 4, false);
+        args.b = map(b.data(), b.size() * 4, false);
+        args.c = map(c.data(), c.size() * 4, true);
+        args.m = args.n = args.k = args.lda = args.ldb = args.ldc = uint32_t(n);
+        args.alpha = 1;
+        const uint64_t kernarg = map(&args, sizeof args, false);
+        dispatch.space = &space;
+        dispatch.entry = map(object.image.data(), object.image.size(), false) + kernel->entry;
+        dispatch.rsrc1 = kernel->rsrc1;
+        dispatch.rsrc2 = kernel->rsrc2;
+        dispatch.group = {256, 1, 1};
+        dispatch.grid = {uint32_t(n + 127) / 128 * 256, uint32_t(n + 127) / 128, 1};
+        dispatch.lds_bytes = kernel->lds_bytes;
+        dispatch.user_sgprs = {uint32_t(kernarg), uint32_t(kernarg >> 32)};
+    }
+
+    emulator::Result run() {
+        std::mutex guard;
+        std::condition_variable ended;
+        std::optional<emulator::Result> result;
+        const auto running = executor.start(dispatch, [&](const emulator::Result& r) {
+            const std::lock_guard lock(guard);
+            result = r;
+            ended.notify_one();
+        });
+        std::unique_lock lock(guard);
+        ended.wait(lock, [&] { return result.has_value(); });
+        if (result->fault.kind != emulator::FaultKind::None) fail({"run the SGEMM", result->fault.text, ""});
+        return *result;
+    }
+
+    emulator::Executor executor;
+    int n;
+    std::vector<float> a, b, c;
+
+private:
+    uint64_t map(void* host, size_t bytes, bool writable) {
+        const uint64_t address = uint64_t(host);
+        GCN_ASSERT(space.map({address, address + bytes, static_cast<std::byte*>(host), writable}));
+        return address;
+    }
+
+    emulator::AddressSpace space;
+    CodeObject object;
+    const KernelDescriptor* kernel;
+    SgemmArgs args{};
+    emulator::Dispatch dispatch;
+};
+
+void sgemm(int n) {
+    const OpenBlas blas;
+    Emulated one(1, n), two(2, n);
+    std::vector<float> expected(n * n);
+    std::vector<double> blas_times, one_times, two_times;
+    emulator::Result result;
+    blas.nt(n, one.a.data(), one.b.data(), expected.data());
+    one.run();
+    two.run();
+    for (int i = 0; i < runs; ++i) {
+        blas_times.push_back(timed([&] { blas.nt(n, one.a.data(), one.b.data(), expected.data()); }));
+        one_times.push_back(timed([&] { result = one.run(); }));
+        two_times.push_back(timed([&] { two.run(); }));
+    }
+    double worst = 0;
+    for (int i = 0; i < n * n; ++i) worst = std::max<double>(worst, std::abs(one.c[i] - expected[i]));
+
+    const double flops = 2.0 * n * n * n, blas_time = median(blas_times), one_time = median(one_times);
+    std::printf("sgemm:nt:%dx%dx%d, medians of %d runs in turn, %s\n", n, n, n, runs,
+                std::string(one.executor.simd()).c_str());
+    std::printf("  %-34s %8.2f GFLOPS host\n", "OpenBLAS, 1 thread", flops / blas_time / 1e9);
+    std::printf("  %-34s %8.2f GFLOPS host  %5.1f %% of OpenBLAS (bar 16 %%)\n", "software Polaris, 1 thread",
+                flops / one_time / 1e9, 100 * blas_time / one_time);
+    std::printf("  %-34s %8.2f GFLOPS host  %5.2f times 1 thread (bar 1.8)\n", "software Polaris, 2 threads",
+                flops / median(two_times) / 1e9, one_time / median(two_times));
+    std::printf("  %-34s %8.1f M/s host (%llu instructions, %llu waves)\n", "wave instructions, 1 thread",
+                result.instructions / one_time / 1e6, static_cast<unsigned long long>(result.instructions),
+                static_cast<unsigned long long>(result.waves));
+    std::printf("  %-34s %8.1e\n", "largest difference from OpenBLAS", worst);
+}
+
+}  // namespace
+
+int main() try {
+    for (int n : {512, 1024}) sgemm(n);
+    return 0;
+} catch (const Error& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return int(e.fault);
+}

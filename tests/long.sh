@@ -1,0 +1,34 @@
+#!/bin/sh
+# sh tests/long.sh BUILD: the long half of `make check-long`: the tests with their full repetitions, under every SIMD
+# build that this machine can run and with one and two worker threads. Prints one line per run; stops at a failure.
+set -eu
+build=$1
+export GCN_BACKEND=hsa-software GCN_CHECK_LONG=1
+
+simds="portable avx2"
+grep -qw avx512vl /proc/cpuinfo && simds="$simds avx512"
+
+run() {
+    name=$1
+    log=$build/tests/$name.long.log
+    if ! "$build/tests/$name" >"$log" 2>&1; then
+        cat "$log"
+        echo "gcn: cannot pass make check-long: $name failed with GCN_EMU_SIMD=${GCN_EMU_SIMD:-} GCN_EMU_THREADS=${GCN_EMU_THREADS:-}."
+        exit 1
+    fi
+    printf '  LONG  %-24s %-9s %s threads: %s\n' "$name" "${GCN_EMU_SIMD:-best}" "${GCN_EMU_THREADS:-all}" \
+        "$(tail -n 2 "$log" | head -n 1)"
+}
+
+for simd in $simds; do
+    for threads in 1 2; do
+        for test in "$build"/tests/test_exec_*; do
+            case $test in *.*) continue ;; esac
+            GCN_EMU_SIMD=$simd GCN_EMU_THREADS=$threads run "$(basename "$test")"
+        done
+        GCN_CHECK_LONG='' GCN_EMU_SIMD=$simd GCN_EMU_THREADS=$threads run test_gemm
+    done
+done
+run test_gemm
+run test_programs
+run test_queues
