@@ -19,33 +19,33 @@ enum class FaultKind : uint8_t { None, IllegalInstruction, Memory, Trap, Stopped
 
 struct Fault {
     FaultKind kind = FaultKind::None;
-    uint64_t pc = 0;             // GPU address of the instruction
-    uint64_t address = 0;        // Memory: the first byte that is not there
+    uint64_t pc = 0;       // GPU address of the instruction
+    uint64_t address = 0;  // Memory: the first byte that is not there
     bool write = false;
     std::array<uint32_t, 3> group{};
     uint32_t wave = 0;
-    std::string text;            // the instruction and what is wrong with it, for people
+    std::string text;  // the instruction and what is wrong with it, for people
 };
 
 // One grid. Sizes in work-items, as in an AQL packet; the last group of a dimension may be partial.
 struct Dispatch {
     AddressSpace* space = nullptr;
-    uint64_t entry = 0;          // GPU address of the first instruction
-    uint32_t rsrc1 = 0, rsrc2 = 0;            // COMPUTE_PGM_RSRC1/2 of the kernel's descriptor
+    uint64_t entry = 0;             // GPU address of the first instruction
+    uint32_t rsrc1 = 0, rsrc2 = 0;  // COMPUTE_PGM_RSRC1/2 of the kernel's descriptor
     std::array<uint32_t, 3> grid{1, 1, 1};
     std::array<uint32_t, 3> group{1, 1, 1};
     uint32_t lds_bytes = 0;
-    std::array<uint32_t, 16> user_sgprs{};    // as many as rsrc2 says
-    uint64_t scratch_base = 0;   // GPU address of this queue's scratch memory, and its bytes per wave; 0: none
+    std::array<uint32_t, 16> user_sgprs{};  // as many as rsrc2 says
+    uint64_t scratch_base = 0;  // GPU address of this queue's scratch memory, and its bytes per wave; 0: none
     uint32_t scratch_wave_bytes = 0;
-    uint32_t scratch_waves = 0;  // slots of scratch_wave_bytes behind scratch_base
+    uint32_t scratch_waves = 0;                       // slots of scratch_wave_bytes behind scratch_base
     uint64_t lds_aperture = 0, scratch_aperture = 0;  // high halves select LDS and scratch in FLAT
 };
 
 struct Result {
     Fault fault;
     uint64_t groups = 0, waves = 0;
-    uint64_t instructions = 0;   // wave instructions executed
+    uint64_t instructions = 0;  // wave instructions executed
 };
 
 // A dispatch under way. stop() makes it end soon with FaultKind::Stopped.

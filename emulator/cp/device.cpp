@@ -1,0 +1,108 @@
+// The software Polaris of this process: made on first use, never destroyed, absent from forked children.
+
+#include "emulator/cp/device.hpp"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "gcn/error.hpp"
+
+namespace gcn::emulator {
+
+namespace {
+
+std::string chip_names() {
+    std::string names;
+    for (const isa::Chip& c : isa::chips) names += (names.empty() ? "" : ", ") + std::string(c.row);
+    return names;
+}
+
+[[noreturn]] void refuse(const std::string& variable, const std::string& value, const std::string& accepted) {
+    fail({"start the software Polaris", variable + " is '" + value + "'", "one of " + accepted, gcn::Fault::WrongUse});
+}
+
+// A variable that is set but empty counts as not set.
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
+const isa::Chip* chip_setting() {
+    const std::string name = environment("GCN_EMU_CHIP");
+    if (name.empty()) return &isa::chips[0];
+    const isa::Chip* chip = isa::find_chip(name);
+    if (!chip) refuse("GCN_EMU_CHIP", name, chip_names());
+    return chip;
+}
+
+int thread_setting() {
+    const std::string text = environment("GCN_EMU_THREADS");
+    if (text.empty()) return std::max(1u, std::thread::hardware_concurrency());
+    constexpr int most = 1024;
+    int threads = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
+    if (error != std::errc() || end != text.data() + text.size() || threads < 1 || threads > most)
+        refuse("GCN_EMU_THREADS", text, "1 to " + std::to_string(most));
+    return threads;
+}
+
+std::string simd_setting() {
+    const std::string simd = environment("GCN_EMU_SIMD");
+    for (const char* known : {"", "avx512", "avx2", "portable"})
+        if (simd == known) return simd;
+    refuse("GCN_EMU_SIMD", simd, "avx512, avx2, portable");
+}
+
+// Both are leaked: see device.hpp. The lock is held across fork(), so that the child finds it free.
+Device* current = nullptr;
+std::mutex& creation = *new std::mutex;
+
+void forget_parent() {
+    current = nullptr;
+    creation.unlock();
+}
+
+}  // namespace
+
+Settings Settings::from_environment() { return {chip_setting(), thread_setting(), simd_setting()}; }
+
+void Totals::add(const Result& r) {
+    dispatches.fetch_add(1, std::memory_order_relaxed);
+    groups.fetch_add(r.groups, std::memory_order_relaxed);
+    waves.fetch_add(r.waves, std::memory_order_relaxed);
+    instructions.fetch_add(r.instructions, std::memory_order_relaxed);
+}
+
+Device& Device::open() {
+    static const int watching =
+        pthread_atfork([] { creation.lock(); }, [] { creation.unlock(); }, forget_parent);
+    GCN_ASSERT(watching == 0);
+    const std::lock_guard lock(creation);
+    if (!current) current = new Device(Settings::from_environment());
+    return *current;
+}
+
+Device::Device(const Settings& settings) : chip(*settings.chip), executor(settings.threads, settings.simd) {}
+
+bool Device::take_vram(uint64_t bytes) {
+    uint64_t before = used.load(std::memory_order_relaxed);
+    do {
+        if (bytes > vram_bytes() - before) return false;
+    } while (!used.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
+    return true;
+}
+
+uint64_t Device::nanoseconds() {
+    timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return uint64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+}
+
+}  // namespace gcn::emulator

@@ -1,0 +1,61 @@
+#pragma once
+// The software Polaris of this process: one card, one clock, one VRAM, one executor and one scheduler under both doors.
+//
+// It is made on first use and never destroyed: programs call exit() while the runtime's threads and ours still run, and
+// whatever a static destructor took away they would trip over. A forked child starts without one.
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "emulator/cp/scheduler.hpp"
+#include "emulator/exec/exec.hpp"
+#include "isa/chips.hpp"
+
+namespace gcn::emulator {
+
+// What the device has done since it was made, for whoever reports it.
+struct Totals {
+    std::atomic<uint64_t> dispatches{0}, groups{0}, waves{0}, instructions{0};
+
+    void add(const Result&);
+};
+
+// What the environment asks for; gcn::Error names the variable and what would be accepted.
+struct Settings {
+    const isa::Chip* chip;  // GCN_EMU_CHIP
+    int threads;            // GCN_EMU_THREADS
+    std::string simd;       // GCN_EMU_SIMD; empty: the best that this machine has
+
+    static Settings from_environment();
+};
+
+class Device {
+public:
+    // The device of this process. gcn::Error when the environment asks for what cannot be.
+    static Device& open();
+
+    const isa::Chip& chip;
+    Executor executor;
+    Totals totals;
+    Scheduler scheduler;
+
+    uint64_t vram_bytes() const { return uint64_t(chip.memory_mib) << 20; }
+    uint64_t vram_used() const { return used.load(std::memory_order_relaxed); }
+    // False when that much is not left.
+    bool take_vram(uint64_t bytes);
+    void give_vram(uint64_t bytes) { used.fetch_sub(bytes, std::memory_order_relaxed); }
+
+    // The one clock, in nanoseconds since boot as the kernel driver's system counter, and the GPU's counter made from it.
+    static uint64_t nanoseconds();
+    static constexpr uint64_t gpu_clock_hz = 25'000'000;  // Mesa's amdgpu_devices.c: polaris10 gpu_counter_freq 25000
+    static constexpr uint64_t ticks(uint64_t nanoseconds) { return nanoseconds / (1'000'000'000 / gpu_clock_hz); }
+    static uint64_t ticks() { return ticks(nanoseconds()); }
+
+private:
+    explicit Device(const Settings&);
+
+    std::atomic<uint64_t> used{0};
+};
+
+}  // namespace gcn::emulator

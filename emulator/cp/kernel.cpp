@@ -1,0 +1,155 @@
+// From a kernel dispatch packet and the kernel's descriptor to what the executor runs.
+
+#include "emulator/cp/kernel.hpp"
+
+#include <hsa/amd_hsa_queue.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstdio>
+
+#include "emulator/cp/access.hpp"
+
+namespace gcn::emulator {
+
+namespace {
+
+// Limits of gfx803. LLVM, AMDGPUUsage and AMDGPUBaseInfo: 1024 work-items a group, 64 KiB of LDS, 256 VGPRs a SIMD lane,
+// four SIMDs a CU.
+constexpr uint32_t max_group = 1024, max_lds = 64 << 10, vgprs_per_lane = 256, simds = 4, lanes = 64;
+
+// The fields that amd_kernel_code_t (256 bytes) and the descriptor of code object v3 and later (64 bytes) share.
+struct Descriptor {
+    uint64_t before[2];
+    int64_t entry_offset;
+    uint64_t between[3];
+    uint32_t rsrc1, rsrc2;
+    uint16_t properties;
+    uint16_t after[3];
+};
+static_assert(sizeof(Descriptor) == 64 && offsetof(Descriptor, rsrc1) == 48 && offsetof(Descriptor, properties) == 56);
+
+uint32_t vgprs(const Descriptor& d) { return ((d.rsrc1 & 63) + 1) * 4; }
+uint32_t user_sgprs(const Descriptor& d) { return d.rsrc2 >> 1 & 31; }
+
+std::string hex(uint64_t value) {
+    char text[24];
+    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+    return text;
+}
+
+uint32_t workgroups(uint32_t grid, uint32_t group) { return (uint64_t(grid) + group - 1) / group; }
+
+// Where the values of user SGPRs come from.
+struct Source {
+    const hsa_kernel_dispatch_packet_t& packet;
+    const amd_queue_t& queue;
+    const QueueState& state;
+};
+using Values = std::array<uint32_t, 4>;
+
+Values pair(uint64_t value) { return {uint32_t(value), uint32_t(value >> 32)}; }
+
+// One row per bit of the descriptor's properties, in the order in which the registers are filled.
+struct UserSgpr {
+    int bit, count;
+    Values (*values)(const Source&);
+};
+constexpr UserSgpr user_sgpr_rows[] = {
+    // clang-format off
+    {0, 4, [](const Source& s) { return std::bit_cast<Values>(s.queue.scratch_resource_descriptor); }},
+    {1, 2, [](const Source& s) { return pair(s.state.packet); }},
+    {2, 2, [](const Source& s) { return pair(s.state.queue); }},
+    {3, 2, [](const Source& s) { return pair(uint64_t(s.packet.kernarg_address)); }},
+    {4, 2, [](const Source& s) { return pair(s.state.dispatch_id); }},
+    {5, 2, [](const Source& s) { return Values{uint32_t(s.queue.scratch_backing_memory_location),
+                                               s.queue.scratch_wave64_lane_byte_size}; }},
+    {6, 1, [](const Source& s) { return Values{(s.packet.private_segment_size + 3) & ~3u}; }},
+    {7, 1, [](const Source& s) { return Values{workgroups(s.packet.grid_size_x, s.packet.workgroup_size_x)}; }},
+    {8, 1, [](const Source& s) { return Values{workgroups(s.packet.grid_size_y, s.packet.workgroup_size_y)}; }},
+    {9, 1, [](const Source& s) { return Values{workgroups(s.packet.grid_size_z, s.packet.workgroup_size_z)}; }},
+    // clang-format on
+};
+
+// False when the descriptor asks for more registers than it counts.
+bool fill_user_sgprs(Dispatch& d, const Descriptor& descriptor, const Source& source) {
+    size_t next = 0;
+    for (const UserSgpr& row : user_sgpr_rows) {
+        if (!(descriptor.properties >> row.bit & 1)) continue;
+        if (next + row.count > d.user_sgprs.size()) return false;
+        const Values values = row.values(source);
+        for (int i = 0; i < row.count; ++i) d.user_sgprs[next++] = values[i];
+    }
+    return next <= user_sgprs(descriptor);
+}
+
+std::string size_text(const std::array<uint32_t, 3>& size) {
+    return std::to_string(size[0]) + "x" + std::to_string(size[1]) + "x" + std::to_string(size[2]);
+}
+
+// Dimensions beyond those the packet counts are 1, whatever it says.
+std::optional<Refusal> read_sizes(const hsa_kernel_dispatch_packet_t& p, Dispatch& d) {
+    const int dimensions = p.setup & 3;
+    if (!dimensions) return Refusal{QueueError::BadDimension, "the packet has no dimension"};
+    d.grid = {p.grid_size_x, p.grid_size_y, p.grid_size_z};
+    d.group = {p.workgroup_size_x, p.workgroup_size_y, p.workgroup_size_z};
+    for (int i = dimensions; i < 3; ++i) d.grid[i] = d.group[i] = 1;
+    for (int i = 0; i < 3; ++i)
+        if (!d.grid[i] || !d.group[i])
+            return Refusal{QueueError::BadDimension,
+                           "its grid is " + size_text(d.grid) + " in groups of " + size_text(d.group)};
+    if (uint64_t(d.group[0]) * d.group[1] * d.group[2] > max_group)
+        return Refusal{QueueError::GroupTooLarge, "a group of " + size_text(d.group) + " has more than " +
+                                                      std::to_string(max_group) + " work-items"};
+    if (p.group_segment_size > max_lds)
+        return Refusal{QueueError::BadGroupMemory, "it asks for " + std::to_string(p.group_segment_size) +
+                                                       " bytes of LDS, a CU has " + std::to_string(max_lds)};
+    d.lds_bytes = p.group_segment_size;
+    return {};
+}
+
+std::optional<Refusal> check_registers(const Descriptor& descriptor, const Dispatch& d) {
+    const uint32_t waves = (d.group[0] * d.group[1] * d.group[2] + lanes - 1) / lanes;
+    if ((waves + simds - 1) / simds * vgprs(descriptor) <= vgprs_per_lane) return {};
+    return Refusal{QueueError::TooFewRegisters, "a group of " + std::to_string(waves) + " waves with " +
+                                                    std::to_string(vgprs(descriptor)) +
+                                                    " VGPRs each does not fit a CU"};
+}
+
+void give_scratch(Dispatch& d, const amd_queue_t& queue) {
+    const uint32_t waves = queue.compute_tmpring_size & 0xfff, kib = queue.compute_tmpring_size >> 12 & 0x1fff;
+    d.scratch_base = queue.scratch_resource_descriptor[0] | uint64_t(queue.scratch_resource_descriptor[1] & 0xffff) << 32;
+    d.scratch_wave_bytes = kib << 10;
+    d.scratch_waves = waves;
+}
+
+}  // namespace
+
+std::variant<Dispatch, Refusal> prepare(Client& client, const hsa_kernel_dispatch_packet_t& p, const QueueState& state) {
+    Dispatch d;
+    d.space = &client.space;
+    if (auto refusal = read_sizes(p, d)) return *refusal;
+
+    const Access memory(client.space);
+    if (!memory.holds(p.kernel_object, sizeof(Descriptor)))
+        return Refusal{QueueError::BadCode, "no kernel object is at " + hex(p.kernel_object)};
+    const auto descriptor = memory.read<Descriptor>(p.kernel_object);
+    d.entry = p.kernel_object + descriptor.entry_offset;
+    d.rsrc1 = descriptor.rsrc1;
+    d.rsrc2 = descriptor.rsrc2;
+    if (d.entry % 4 || !memory.holds(d.entry, 4))
+        return Refusal{QueueError::BadCode, "the kernel object at " + hex(p.kernel_object) + " has its code at " +
+                                                hex(d.entry) + ", where none is"};
+    if (auto refusal = check_registers(descriptor, d)) return *refusal;
+
+    const auto queue = memory.read<amd_queue_t>(state.queue);
+    if (!fill_user_sgprs(d, descriptor, {p, queue, state}))
+        return Refusal{QueueError::BadCode, "the kernel object at " + hex(p.kernel_object) + " asks for more than its " +
+                                                std::to_string(user_sgprs(descriptor)) + " user SGPRs"};
+    d.lds_aperture = uint64_t(queue.group_segment_aperture_base_hi) << 32;
+    d.scratch_aperture = uint64_t(queue.private_segment_aperture_base_hi) << 32;
+    if (p.private_segment_size) give_scratch(d, queue);
+    return d;
+}
+
+}  // namespace gcn::emulator

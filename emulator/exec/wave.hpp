@@ -1,0 +1,162 @@
+#pragma once
+// The architectural state of one wave, and the decoded instruction that advances it.
+//
+// Nothing of a wave lives in host stack frames: a handler returns to its caller after every instruction, so a wave can
+// be put aside at any one of them and taken up again, also by another thread.
+//
+// This header is included by the three builds of simd.cpp: no function here may have a body that a linker could share.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gcn::emulator {
+
+struct Wave;
+struct Op;
+
+// Executes `op`. Returns the next one, or nullptr when the wave has to leave its thread: Wave::event says why, and
+// Wave::next where it goes on.
+using Handler = const Op* (*)(const Op* op, Wave*);
+
+enum class Event : uint8_t { None, End, Barrier, Yield, Jump, Fault };
+
+// What an instruction of the vector ALU asks for beyond its plain form.
+struct Extras {
+    uint64_t literal = 0;
+    uint8_t negate = 0, absolute = 0;  // bit i: source i
+    uint8_t multiply = 0;              // output modifier: 0 none, 1 times 2, 2 times 4, 3 half
+    bool clamp = false;
+    bool dpp = false, sdwa = false;
+    uint32_t control = 0;              // the DPP or SDWA dword
+};
+
+struct MacGroup;
+
+// One decoded instruction. Operands are offsets into Wave, in dwords.
+struct Op {
+    Handler run;
+    uint16_t d, a, b, c;
+    uint32_t imm;        // offsets and flags of memory instructions, see program.cpp
+    uint16_t count;      // instructions that it stands for: 0 for those that the decoder adds, many for a run
+    uint16_t mask;       // where a lane mask is written that no operand above names
+    union {
+        uint64_t wide;   // the literal, as wide as the operand that reads it
+        const Op* target;
+        const Extras* extras;
+        const MacGroup* groups;
+    };
+};
+static_assert(sizeof(Op) == 32);
+
+// Neighbouring v_mac_f32 of vector registers that share a factor: d[i] += shared * b[i]. `n` = 0 ends a run.
+struct MacGroup {
+    uint8_t shared, n;
+    struct {
+        uint8_t d, b;
+    } mac[];
+};
+
+// What one worker last found in an address space; good only while it holds AddressSpace::in_use().
+struct Window {
+    uint64_t first = 0, bytes = 0;
+    std::byte* host = nullptr;
+    bool writable = false;
+};
+
+class AddressSpace;
+
+struct View {
+    static constexpr int size = 4;
+    Window windows[size];
+    const AddressSpace* space = nullptr;
+    uint64_t version = 0;
+    unsigned oldest = 0;
+};
+
+// What the waves of a grid have in common.
+struct GridFacts {
+    uint32_t lds_aperture = 0, scratch_aperture = 0;  // high halves of a FLAT address; 0: none
+    uint32_t scratch_lane_bytes = 0;
+    void (*message)(void* context, uint32_t) = nullptr;  // s_sendmsg
+    void* context = nullptr;
+};
+
+// How the host's floating point is set for each kind of operation.
+// Mad: v_mac_f32 and its kin, which flush whatever MODE says. Narrow: from f64 to a smaller type.
+enum class Float : uint8_t { F32, F64, Mad, Narrow };
+
+struct alignas(64) Wave {
+    uint32_t v[256][64];  // [register][lane]
+
+    // The scalar file, indexed by the 8-bit operand code: registers, then the constants, so that either is one load.
+    // Then the constants for operands of other widths, from code 128 on.
+    uint32_t s[256];
+    uint64_t wide[128];
+    uint32_t half[128];
+    uint64_t literal;
+
+    uint32_t scc;
+    uint32_t mode;                // MODE: bits 7:0 as in COMPUTE_PGM_RSRC1.float_mode, 8 DX10_CLAMP, 9 IEEE
+    uint32_t mxcsr[4], mxcsr_now; // by Float
+
+    const Op* next;
+    Event event;
+    bool waiting;                 // has reached a barrier that the group has not passed
+    bool ended;
+
+    std::byte* lds;
+    uint32_t lds_bytes;
+    uint64_t scratch;             // GPU address of this wave's scratch memory
+    View* view;
+    const GridFacts* grid;
+    uint32_t index;               // in its group
+
+    uint64_t jump;                // Event::Jump: the GPU address to go on at
+    struct {
+        const Op* op;
+        uint8_t kind;             // a FaultKind
+        bool write;
+        uint64_t address;
+        const char* why;
+    } fault;
+};
+
+// Operand codes of GCN3, and places in Wave.
+namespace code {
+inline constexpr uint32_t sgprs = 102, vcc = 106, m0 = 124, exec = 126, constants = 128, vccz = 251, execz = 252,
+                          scc = 253, lds_direct = 254, literal = 255, sdwa = 249, dpp = 250, vgpr = 256;
+}
+namespace place {
+inline constexpr uint16_t scalars = offsetof(Wave, s) / 4, wide = offsetof(Wave, wide) / 4,
+                          half = offsetof(Wave, half) / 4, literal = offsetof(Wave, literal) / 4,
+                          vcc = scalars + code::vcc, m0 = scalars + code::m0, exec = scalars + code::exec;
+}
+static_assert(offsetof(Wave, v) == 0 && place::scalars == 256 * 64);
+
+// ---- what a build of simd.cpp offers ---------------------------------------------------------
+
+enum Variant { Vectors, Scalar, General, Variants };  // all sources in VGPRs; source 0 scalar; anything
+
+struct HandlerTable {
+    const char* name;
+    const Handler (*rows)[Variants];  // by row of isa/insts.def
+    Handler illegal;                  // an instruction that does not decode
+    Handler jump;                     // to `target`, where instructions are not neighbours
+    Handler status;                   // brings VCCZ, EXECZ and SCC into the scalar file
+    Handler macs;                     // a run of v_mac_f32
+    // Executes from Wave::next until an event or until about `budget` instructions are done. Returns how many were.
+    int64_t (*run)(Wave*, int64_t budget);
+};
+
+extern const HandlerTable handlers_avx512, handlers_avx2, handlers_portable;
+
+// ---- what the builds of simd.cpp call --------------------------------------------------------
+
+// The window around `address`, entered into `view`; nullptr when nothing is there.
+const Window* look_up(View& view, uint64_t address);
+uint64_t shader_clock();
+uint64_t real_time_clock();
+// Sets mxcsr[] from `mode`.
+void set_float_modes(Wave&);
+
+}  // namespace gcn::emulator
