@@ -15,14 +15,18 @@
 namespace gcn {
 
 struct DeviceInfo {
-    std::string backend;           // "hsa", "cpu"
-    std::string name;              // what the runtime calls it
-    std::string isa;               // "gfx803"; "" for the cpu
-    int cus = 0, mhz = 0;          // 0 when unknown
-    int lds_bytes = 0;             // per workgroup
-    uint64_t memory_bytes = 0;     // device memory in all
+    std::string backend;        // "hsa", "cpu"
+    std::string name;           // what the runtime calls it
+    std::string isa;            // "gfx803"; "" for the cpu
+    int cus = 0, mhz = 0;       // 0 when unknown
+    int lds_bytes = 0;          // per workgroup
+    uint64_t memory_bytes = 0;  // device memory in all
     TimeKind time_kind = TimeKind::Host;
-    bool card = false;             // a real one
+    bool card = false;   // a real one
+    std::string notice;  // the line that says, once, that this is not a card; empty for a card
+
+    // 64 lanes a CU, each a multiply and an add per clock; 0 when time is the host's.
+    double peak_gflops() const { return time_kind == TimeKind::Host ? 0 : cus * 64 * 2 * mhz / 1e3; }
 };
 
 // Device memory; freed when destroyed. `address` is what kernels use.
@@ -60,11 +64,16 @@ struct Backend {
 
 // One row per backend, in order of preference; backend/registry.cpp.
 struct BackendRow {
-    std::string_view name;                                // what a Device says it is
-    std::string_view choice;                              // what GCN_BACKEND names: "hsa-software" is row 2 only
-    std::unique_ptr<Backend> (*open)(std::string& why);   // nullptr and a reason when there is nothing to open
+    std::string_view name;                               // what a Device says it is
+    std::string_view choice;                             // what GCN_BACKEND names: "hsa-software" is row 2 only
+    std::unique_ptr<Backend> (*open)(std::string& why);  // nullptr and a reason when there is nothing to open
 };
 std::span<const BackendRow> backend_rows();
 std::unique_ptr<Backend> open_backend(std::string_view choice);  // as Device::open
+
+// The kind of the times of a GPU is in its name: "(software)" is modelled, "(software, host clock)" is not, all other
+// names are cards'.
+TimeKind time_kind_of(std::string_view device_name);
+bool is_software(std::string_view device_name);
 
 }  // namespace gcn

@@ -23,7 +23,7 @@ public:
 
 // A message is one line: "gcn: cannot WHAT: WHY with values. Try: REMEDY."
 struct Failure {
-    std::string what, why, remedy;
+    std::string what, why, remedy = {};
     Fault fault = Fault::Failed;
 };
 

@@ -68,7 +68,7 @@ public:
     std::string_view backend() const;
     std::string_view name() const;  // "AMD Radeon RX 590", "AMD Radeon RX 590 (software, host clock)"
     TimeKind time_kind() const;     // of every time it returns
-    double peak_gflops() const;     // f32 multiply and add of all lanes at the device's clock; 0 when time is the host's
+    double peak_gflops() const;  // f32 multiply and add of all lanes at the device's clock; 0 when time is the host's
 
     // The sentence that says why the device was lost (a fault of a kernel); empty while it lives.
     std::string lost() const;

@@ -1,0 +1,24 @@
+// A time prints with its kind, and a device's name says which kind its times are.
+
+#include <cstdio>
+
+#include "backend/backend.hpp"
+
+namespace gcn {
+
+std::string text(Time t) {
+    static constexpr const char* kinds[] = {"measured", "modelled", "host"};
+    char line[48];
+    std::snprintf(line, sizeof line, "%.1f us %s", t.us, kinds[int(t.kind)]);
+    return line;
+}
+
+TimeKind time_kind_of(std::string_view device_name) {
+    if (device_name.ends_with("(software)")) return TimeKind::Modelled;
+    if (device_name.ends_with("(software, host clock)")) return TimeKind::Host;
+    return TimeKind::Measured;
+}
+
+bool is_software(std::string_view device_name) { return time_kind_of(device_name) != TimeKind::Measured; }
+
+}  // namespace gcn

@@ -1,0 +1,27 @@
+#pragma once
+// One row of a benchmark: a case timed and verified on a device.
+
+#include <optional>
+#include <string>
+
+#include "backend/measure.hpp"
+#include "gcn/gcn.hpp"
+
+namespace gcn {
+
+struct BenchRow {
+    std::string name, backend, device;  // name: the case
+    std::string kernel;                 // empty when none was found
+    std::optional<Measurement> measured;
+    double gflops = 0;
+    std::optional<double> percent_peak;  // of a GPU's time only
+    bool verified = false;
+    std::string verdict;  // what the oracle says
+    std::string error;    // why there is no time
+};
+
+// Verified twice: with small integers, where the result is exact, and with the numbers that were timed. What goes wrong
+// stands in the row.
+BenchRow bench(Device&, const Gemm&, const Effort&);
+
+}  // namespace gcn

@@ -1,0 +1,132 @@
+#include "bench/verify.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <random>
+#include <span>
+
+#include "plan/problem.hpp"
+
+namespace gcn {
+
+static std::vector<float> fill(const Stored& s, Fill kind, std::mt19937_64& random) {
+    std::vector<float> values(size_t(s.span()));
+    std::uniform_int_distribution<int> integer(-3, 3);
+    std::uniform_real_distribution<float> real(-1, 1);
+    for (float& v : values) v = kind == Fill::Integers ? float(integer(random)) : real(random);
+    return values;
+}
+
+Operands operands(const Gemm& g, Fill kind, uint64_t seed) {
+    std::mt19937_64 random(seed);
+    Operands o;
+    o.a = fill(stored_a(g), kind, random);
+    o.b = fill(stored_b(g), kind, random);
+    o.c = fill(stored_c(g), kind, random);
+    return o;
+}
+
+bool exact_with_integers(const Gemm& g) {
+    // With alpha and beta multiples of 1/16, every value is one too, and f32 holds those below 2^24 / 16.
+    const auto multiple = [](float x) { return x * 16 == std::floor(x * 16); };
+    const double largest = 9.0 * double(g.k) * std::max(1.0f, std::abs(g.alpha)) + 3.0 * std::abs(g.beta);
+    return multiple(g.alpha) && multiple(g.beta) && largest < 0x1p24 / 16;
+}
+
+using Vector = std::vector<double>;
+
+// op(M) * x, or op(|M|) * x.
+static Vector times(const std::vector<float>& m, const Stored& s, Trans trans, const Vector& x, bool magnitudes) {
+    Vector y(size_t(trans == Trans::No ? s.rows : s.columns));
+    for (int64_t j = 0; j < s.columns; ++j)
+        for (int64_t i = 0; i < s.rows; ++i) {
+            const double value = magnitudes ? std::abs(m[size_t(i + j * s.ld)]) : m[size_t(i + j * s.ld)];
+            if (trans == Trans::No)
+                y[size_t(i)] += value * x[size_t(j)];
+            else
+                y[size_t(j)] += value * x[size_t(i)];
+        }
+    return y;
+}
+
+// alpha * op(A) * (op(B) * x) + beta * C0 * x, or the same of magnitudes. What a factor of zero excludes is not read.
+static Vector right_side(const Gemm& g, const Operands& o, const Vector& x, bool magnitudes) {
+    const auto factor = [&](float f) { return magnitudes ? std::abs(f) : f; };
+    Vector sum(size_t(g.m));
+    const auto add = [&](float f, const Vector& y) {
+        for (size_t i = 0; i < sum.size(); ++i) sum[i] += double(factor(f)) * y[i];
+    };
+    if (g.alpha != 0 && g.k > 0) {
+        const Vector bx = times(o.b, stored_b(g), g.b, x, magnitudes);
+        add(g.alpha, times(o.a, stored_a(g), g.a, bx, magnitudes));
+    }
+    if (g.beta != 0) add(g.beta, times(o.c, stored_c(g), Trans::No, x, magnitudes));
+    return sum;
+}
+
+static std::string text(double value) {
+    char digits[32];
+    return std::string(digits, size_t(std::snprintf(digits, sizeof digits, "%.9g", value)));
+}
+
+// How far each value of a row may be off: rounding, and what flushing tiny products can lose.
+static double allowance(const Gemm& g, double magnitude, double terms, bool exact) {
+    return exact ? 0 : double(g.k + 4) * (0x1p-24 * magnitude + 0x1p-126 * terms);
+}
+
+// Of a row that is wrong: the element that is furthest out of its bounds.
+static std::string worst_element(const Gemm& g, const Operands& before, const std::vector<float>& c, int64_t row,
+                                 bool exact) {
+    int64_t worst = 0;
+    double worst_excess = -1, worst_wanted = 0;
+    for (int64_t j = 0; j < g.n; ++j) {
+        double wanted = 0, magnitude = 0;
+        const auto add = [&](double term) { wanted += term, magnitude += std::abs(term); };
+        for (int64_t p = 0; p < g.k && g.alpha != 0; ++p) {
+            const Stored a = stored_a(g), b = stored_b(g);
+            const double x = before.a[size_t(g.a == Trans::No ? row + p * a.ld : p + row * a.ld)];
+            add(g.alpha * x * before.b[size_t(g.b == Trans::No ? p + j * b.ld : j + p * b.ld)]);
+        }
+        const size_t at = size_t(row + j * stored_c(g).ld);
+        if (g.beta != 0) add(double(g.beta) * before.c[at]);
+        const double excess = std::abs(c[at] - wanted) - allowance(g, magnitude, 1, exact);
+        if (!(excess <= worst_excess)) worst = j, worst_excess = excess, worst_wanted = wanted;
+        if (std::isnan(excess)) break;
+    }
+    return "C(" + std::to_string(row) + ", " + std::to_string(worst) + ") is " +
+           text(double(c[size_t(row + worst * stored_c(g).ld)])) + ", not " + text(worst_wanted);
+}
+
+Verdict verify(const Gemm& g, const Operands& before, const std::vector<float>& c, bool exact) {
+    std::mt19937_64 random(803);
+    std::uniform_int_distribution<int> integer(1, 1023);
+    Vector x(size_t(g.n)), x_magnitude(size_t(g.n));
+    for (size_t j = 0; j < x.size(); ++j) {
+        x_magnitude[j] = integer(random);
+        x[j] = random() & 1 ? x_magnitude[j] : -x_magnitude[j];
+    }
+    double terms = 0;
+    for (const double v : x_magnitude) terms += v;
+
+    const Vector got = times(c, stored_c(g), Trans::No, x, false), wanted = right_side(g, before, x, false);
+    const Vector magnitude = exact ? Vector(size_t(g.m)) : right_side(g, before, x_magnitude, true);
+    double largest = 0;
+    int64_t wrong = 0, first = 0;
+    for (size_t i = 0; i < got.size(); ++i) {
+        const double off = std::abs(got[i] - wanted[i]), bound = allowance(g, magnitude[i], terms, exact);
+        if (off <= bound)
+            largest = std::max(largest, bound > 0 ? off / bound : 0);
+        else if (wrong++ == 0)
+            first = int64_t(i);
+    }
+    if (wrong > 0)
+        return {false, std::to_string(wrong) + (wrong == 1 ? " row is wrong; " : " rows are wrong; ") +
+                           worst_element(g, before, c, first, exact)};
+    if (exact) return {true, "exact"};
+    char share[48];
+    std::snprintf(share, sizeof share, "%.2g of the error bound", largest);
+    return {true, share};
+}
+
+}  // namespace gcn

@@ -1,0 +1,75 @@
+// gcn emu: starts any program with the software Polaris underneath.
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "cli/commands.hpp"
+#include "gcn/error.hpp"
+#include "isa/chips.hpp"
+
+namespace gcn {
+
+struct EmuOptions {
+    std::string chip;
+    int threads = 0;
+};
+
+static std::string software_polaris() {
+    std::error_code none;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", none).parent_path();
+    const std::filesystem::path places[] = {program, program.parent_path() / "lib/gcn", GCN_PREFIX "/lib/gcn"};
+    std::string looked;
+    for (const auto& place : places) {
+        if (std::filesystem::exists(place / "libgcn-emu.so", none)) return place / "libgcn-emu.so";
+        looked += (looked.empty() ? "" : ", ") + place.string();
+    }
+    fail({"start the software Polaris", "libgcn-emu.so is not in " + looked, "make"});
+}
+
+static void preload(const std::string& library) {
+    const char* already = std::getenv("LD_PRELOAD");
+    const std::string all = already && *already ? std::string(already) + ":" + library : library;
+    setenv("LD_PRELOAD", all.c_str(), 1);
+}
+
+static std::string known_chips() {
+    std::string names;
+    for (const isa::Chip& c : isa::chips) names += (names.empty() ? "" : ", ") + std::string(c.row);
+    return names;
+}
+
+// This process becomes COMMAND: its status, its signals and its terminal are its own.
+[[noreturn]] static void become(std::vector<std::string> command) {
+    std::vector<char*> arguments;
+    for (std::string& word : command) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    execvp(arguments[0], arguments.data());
+    const int error = errno;
+    std::fprintf(stderr, "%s\n", text({"run " + command[0], std::strerror(error)}).c_str());
+    std::exit(error == ENOENT ? 127 : 126);  // as a shell says it
+}
+
+static void run(const EmuOptions& o, const std::vector<std::string>& command) {
+    if (command.empty()) fail({"run nothing", "no COMMAND was given", "gcn emu rocminfo", Fault::WrongUse});
+    if (!o.chip.empty() && !isa::find_chip(o.chip))
+        fail({"emulate the chip " + o.chip, "it is not one of " + known_chips(), "", Fault::WrongUse});
+    if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
+    if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
+    preload(software_polaris());
+    become(command);
+}
+
+void emu(CLI::App& app) {
+    static EmuOptions o;
+    app.footer("Then COMMAND and its arguments: gcn emu --chip rx570 rocminfo. The status is COMMAND's.");
+    app.prefix_command();  // what follows COMMAND belongs to it
+    app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
+    app.add_option("--threads", o.threads, "of the host to compute with; all unless given")->check(CLI::PositiveNumber);
+    app.callback([&app] { run(o, app.remaining()); });
+}
+
+}  // namespace gcn

@@ -1,0 +1,55 @@
+// The gcn program: one table of sub-commands. Options are declared with CLI11; the work is done by the libraries below.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <new>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "gcn/error.hpp"
+
+namespace gcn {
+
+struct Command {
+    const char *name, *what;
+    void (*declare)(CLI::App&);
+};
+// clang-format off
+static constexpr Command commands[] = {
+    {"info",          "devices, chips and kernels; what is a card and what is software",  info},
+    {"gemm",          "C = alpha * op(A) * op(B) + beta * C0 on .npy files",              gemm},
+    {"bench",         "time and verify cases such as sgemm:nt:1024x1024x512",             bench},
+    {"check-kernels", "every kernel on every backend against the oracle",                 check_kernels},
+    {"emu",           "any program on the software Polaris",                              emu},
+};
+// clang-format on
+
+static int run(int argc, char** argv) {
+    CLI::App app("gcn: matrix products on AMD Polaris, with or without the card", "gcn");
+    app.set_version_flag("--version", "gcn 0.1.0");
+    app.require_subcommand(0, 1);
+    for (const Command& c : commands) c.declare(*app.add_subcommand(c.name, c.what));
+    try {
+        app.parse(argc, argv);
+        if (app.get_subcommands().empty()) print_line(app.help());
+        finish_output();
+        return 0;
+    } catch (const CLI::ParseError& e) {
+        if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+        fail({"read the command line", e.what(), "gcn --help", Fault::WrongUse});
+    }
+}
+
+}  // namespace gcn
+
+int main(int argc, char** argv) {
+    try {
+        return gcn::run(argc, argv);
+    } catch (const gcn::Error& e) {
+        std::fprintf(stderr, "%s\n", e.what());
+        return int(e.fault);
+    } catch (const std::bad_alloc&) {
+        std::fputs("gcn: cannot go on: out of memory.\n", stderr);
+        return int(gcn::Fault::Failed);
+    }
+}

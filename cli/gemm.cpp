@@ -1,0 +1,193 @@
+// gcn gemm: one product of matrices in .npy files.
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "bench/verify.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "gcn/gcn.hpp"
+#include "modules/formats/npy.hpp"
+#include "plan/problem.hpp"
+
+namespace gcn {
+
+struct GemmFiles {
+    std::string a, b, c, c_in, backend;
+    float alpha = 1;
+    std::optional<float> beta;
+    bool trans_a = false, trans_b = false, verify = false, json = false;
+};
+
+static std::string text(int64_t rows, int64_t columns) { return std::to_string(rows) + "x" + std::to_string(columns); }
+
+// ---- from any order to the one the kernels take ----------------------------------------
+
+// `runs` runs of `length` elements become `length` runs of `runs`, in squares that stay in the cache.
+static std::vector<float> transposed(const std::vector<float>& from, size_t length, size_t runs) {
+    constexpr size_t side = 32;
+    std::vector<float> to(from.size());
+    for (size_t r0 = 0; r0 < runs; r0 += side)
+        for (size_t i0 = 0; i0 < length; i0 += side)
+            for (size_t r = r0; r < std::min(r0 + side, runs); ++r)
+                for (size_t i = i0; i < std::min(i0 + side, length); ++i) to[r + i * runs] = from[i + r * length];
+    return to;
+}
+
+static std::vector<float> in_order(Matrix m, Order order) {
+    if (m.order == order) return std::move(m.values);
+    const bool fortran = m.order == Order::Fortran;
+    return transposed(m.values, size_t(fortran ? m.rows : m.columns), size_t(fortran ? m.columns : m.rows));
+}
+
+// M in C order and M transposed in Fortran order are the same numbers in the same places.
+static std::vector<float> column_major(Matrix m, bool trans) {
+    return in_order(std::move(m), trans ? Order::C : Order::Fortran);
+}
+
+// The product as a kernel for layout nt takes it: X * Y^T, both column major.
+struct Product {
+    Gemm gemm;
+    Operands operands;
+    Order order;  // of the result
+};
+
+// op(A) is wanted as columns and op(B) as rows, whichever comes first: C = op(A) * op(B) makes columns of C,
+// C^T = op(B)^T * op(A)^T makes rows of it. So the order of C is free and takes A's.
+static Product as_nt(Matrix a, Matrix b, std::optional<Matrix> c0, const GemmFiles& o) {
+    const int64_t m = o.trans_a ? a.columns : a.rows, k = o.trans_a ? a.rows : a.columns;
+    const int64_t n = o.trans_b ? b.rows : b.columns;
+    Product p;
+    p.order = a.order;
+    p.operands.a = column_major(std::move(a), o.trans_a);
+    p.operands.b = column_major(std::move(b), !o.trans_b);
+    p.gemm = {.m = m, .n = n, .k = k, .b = Trans::Yes, .alpha = o.alpha};
+    if (p.order == Order::C) {
+        std::swap(p.gemm.m, p.gemm.n);
+        std::swap(p.operands.a, p.operands.b);
+    }
+    p.operands.c.resize(size_t(m * n));
+    if (c0) {
+        p.gemm.beta = o.beta.value_or(1);
+        p.operands.c = in_order(std::move(*c0), p.order);
+    }
+    return p;
+}
+
+// ---- the command --------------------------------------------------------------------
+
+static void check_shapes(const Matrix& a, const Matrix& b, const std::optional<Matrix>& c0, const GemmFiles& o) {
+    const int64_t m = o.trans_a ? a.columns : a.rows, k = o.trans_a ? a.rows : a.columns;
+    const int64_t k_b = o.trans_b ? b.columns : b.rows, n = o.trans_b ? b.rows : b.columns;
+    if (k != k_b)
+        fail({"multiply " + o.a + " by " + o.b,
+              "op(A) is " + text(m, k) + " and op(B) is " + text(k_b, n) + ", so " + std::to_string(k) +
+                  " columns meet " + std::to_string(k_b) + " rows",
+              "--trans-a or --trans-b", Fault::WrongUse});
+    if (c0 && (c0->rows != m || c0->columns != n))
+        fail({"add " + o.c_in + " to the product",
+              "it is " + text(c0->rows, c0->columns) + " and the product is " + text(m, n), "", Fault::WrongUse});
+}
+
+static void say_rounded(const std::vector<std::pair<const Matrix*, std::string>>& read) {
+    std::string names;
+    for (const auto& [matrix, name] : read)
+        if (matrix->rounded) names += (names.empty() ? "" : ", ") + name;
+    if (!names.empty()) std::fprintf(stderr, "gcn: f64 was rounded to f32 in: %s\n", names.c_str());
+}
+
+static bool finite(const Operands& o) {
+    for (const auto* matrix : {&o.a, &o.b, &o.c})
+        for (const float v : *matrix)
+            if (!std::isfinite(v)) return false;
+    return true;
+}
+
+struct Done {
+    Time time;
+    std::string kernel, device;
+    std::vector<float> c;
+};
+
+static Done run(const Product& p, const std::string& backend) {
+    Device device = Device::open(backend);
+    Plan plan = gcn::plan(device, p.gemm);
+    const auto copied = [&](const std::vector<float>& values) {
+        Buffer buffer = device.alloc(values.size() * sizeof(float));
+        buffer.write(values.data(), values.size() * sizeof(float));
+        return buffer;
+    };
+    const Buffer a = copied(p.operands.a), b = copied(p.operands.b);
+    Buffer c = copied(p.operands.c);
+    const auto time = plan.run(a, b, c);
+    if (!time) throw Error(Fault::Failed, device.lost());
+    Done done{*time, plan.kernel(), std::string(device.name()), std::vector<float>(p.operands.c.size())};
+    c.read(done.c.data(), done.c.size() * sizeof(float));
+    return done;
+}
+
+static std::string verified(const Product& p, const std::vector<float>& c) {
+    if (!finite(p.operands)) fail({"verify the product", "the matrices hold values that are not finite", ""});
+    const Verdict verdict = verify(p.gemm, p.operands, c, false);
+    if (!verdict.right) fail({"verify the product", verdict.text, "gcn check-kernels"});
+    return verdict.text;
+}
+
+static void multiply(const GemmFiles& o) {
+    if (o.beta && o.c_in.empty())
+        fail({"use --beta", "there is no matrix for it to multiply", "--c-in C0.npy", Fault::WrongUse});
+    Progress progress(4);
+    progress.step("reading");
+    Matrix a = read_npy(o.a), b = read_npy(o.b);
+    std::optional<Matrix> c0;
+    if (!o.c_in.empty()) c0 = read_npy(o.c_in);
+    say_rounded({{&a, o.a}, {&b, o.b}, {c0 ? &*c0 : &a, c0 ? o.c_in : o.a}});
+    check_shapes(a, b, c0, o);
+    const Product p = as_nt(std::move(a), std::move(b), std::move(c0), o);
+
+    progress.step(gcn::text(p.gemm));
+    Done done = run(p, o.backend);
+    progress.step("verifying");
+    const std::string verdict = o.verify ? verified(p, done.c) : "";
+    progress.step("writing");
+    const bool rows_first = p.order == Order::C;
+    const int64_t rows = rows_first ? p.gemm.n : p.gemm.m, columns = rows_first ? p.gemm.m : p.gemm.n;
+    write_npy(o.c, {rows, columns, p.order, std::move(done.c)});
+    progress.clear();
+
+    const double flop = 2.0 * double(p.gemm.m) * double(p.gemm.n) * double(p.gemm.k);
+    const double gflops = done.time.us > 0 ? flop / done.time.us / 1e3 : 0;
+    if (o.json)
+        return print({{"output", o.c},
+                      {"rows", rows},
+                      {"columns", columns},
+                      {"case", gcn::text(p.gemm)},
+                      {"device", done.device},
+                      {"kernel", done.kernel},
+                      {"time_us", done.time.us},
+                      {"time_kind", kind_text(done.time.kind)},
+                      {"gflops", gflops},
+                      {"verified", o.verify ? nlohmann::json(true) : nlohmann::json()}});
+    print_line(o.c + ": " + text(rows, columns) + ", " + done.kernel + " on " + done.device + ", " +
+               gcn::text(done.time) + ", " + fixed(gflops, 1) + " GFLOPS" +
+               (verdict.empty() ? "" : ", verified: " + verdict));
+}
+
+void gemm(CLI::App& app) {
+    static GemmFiles o;
+    app.add_option("A", o.a, "matrix, .npy of f4 or f8")->required();
+    app.add_option("B", o.b, "matrix, .npy of f4 or f8")->required();
+    app.add_option("-o,--output", o.c, "where C goes: f4, in A's order")->required();
+    app.add_option("--alpha", o.alpha, "factor of op(A) * op(B), 1 unless given");
+    app.add_option("--c-in", o.c_in, "C0, which the product is added to");
+    app.add_option("--beta", o.beta, "factor of C0, 1 unless given");
+    app.add_flag("--trans-a", o.trans_a, "op(A) is A transposed");
+    app.add_flag("--trans-b", o.trans_b, "op(B) is B transposed");
+    app.add_option("--backend", o.backend, "hsa, hsa-software or cpu; else $GCN_BACKEND, else the first that opens");
+    app.add_flag("--verify", o.verify, "compare with the oracle before C is written");
+    app.add_flag("--json", o.json, "one JSON object");
+    app.callback([] { multiply(o); });
+}
+
+}  // namespace gcn

@@ -1,0 +1,349 @@
+#include "modules/formats/npy.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace gcn {
+
+static_assert(std::endian::native == std::endian::little, "values are copied as they lie in memory");
+
+// What can be in a file, and how its elements become f32.
+struct ElementType {
+    std::string_view name;
+    size_t bytes;
+    bool swap;
+};
+// clang-format off
+static constexpr ElementType types[] = {
+    {"<f4", 4, false}, {">f4", 4, true}, {"=f4", 4, false}, {"f4", 4, false},
+    {"<f8", 8, false}, {">f8", 8, true}, {"=f8", 8, false}, {"f8", 8, false},
+};
+// clang-format on
+
+static constexpr std::string_view magic = "\x93NUMPY";
+static constexpr size_t header_limit = 65536;  // of a plain matrix it has some 80 bytes
+
+// ---- reading -----------------------------------------------------------------------
+
+// A file being read, and the name by which its faults are reported.
+class Input {
+public:
+    explicit Input(const std::string& path) : path(path), fd(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+        if (fd < 0) refuse(std::strerror(errno));
+    }
+    ~Input() {
+        if (fd >= 0) close(fd);
+    }
+    Input(const Input&) = delete;
+
+    [[noreturn]] void refuse(const std::string& why) const { fail({"read " + path, why, ""}); }
+
+    // Up to `bytes`; fewer only at the end of the file.
+    size_t read_some(void* to, size_t bytes) const {
+        size_t got = 0;
+        while (got < bytes) {
+            const ssize_t n = ::read(fd, static_cast<char*>(to) + got, bytes - got);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) refuse(std::strerror(errno));
+            if (n == 0) break;
+            got += size_t(n);
+        }
+        return got;
+    }
+
+    void read_all(void* to, size_t bytes, const char* what) const {
+        if (const size_t got = read_some(to, bytes); got < bytes)
+            refuse("it ends after " + std::to_string(got) + " of the " + std::to_string(bytes) + " bytes of " + what);
+    }
+
+    // Bytes of the whole file; nothing for a pipe.
+    std::optional<uint64_t> size() const {
+        struct stat s;
+        if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode)) return {};
+        return uint64_t(s.st_size);
+    }
+
+private:
+    const std::string path;
+    const int fd;
+};
+
+// The header is a Python dictionary, {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, and that is all of
+// Python that is understood here.
+struct Header {
+    std::string type;
+    std::optional<bool> fortran;
+    std::optional<std::vector<int64_t>> shape;
+};
+
+class HeaderParser {
+public:
+    HeaderParser(std::string_view text, const Input& file) : rest(text), file(file) {}
+
+    Header parse() {
+        Header h;
+        expect('{');
+        while (!accept('}')) {
+            const std::string key = string("a key");
+            expect(':');
+            if (key == "descr")
+                h.type = type();
+            else if (key == "fortran_order")
+                h.fortran = boolean();
+            else if (key == "shape")
+                h.shape = shape();
+            else
+                file.refuse("its header has the unknown key '" + key + "'");
+            if (!accept(',') && peek() != '}') unexpected("',' or '}'");
+        }
+        if (skip_space(); !rest.empty()) unexpected("nothing more");
+        return h;
+    }
+
+private:
+    [[noreturn]] void unexpected(const std::string& wanted) const {
+        const std::string found = rest.empty() ? "its end" : "'" + printable(rest.substr(0, 20)) + "'";
+        file.refuse("its header has " + found + " where " + wanted + " should be");
+    }
+
+    static std::string printable(std::string_view s) {
+        std::string shown(s);
+        std::replace_if(
+            shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+        return shown;
+    }
+
+    void skip_space() { rest.remove_prefix(std::min(rest.find_first_not_of(" \t\n\r"), rest.size())); }
+
+    char peek() {
+        skip_space();
+        return rest.empty() ? '\0' : rest[0];
+    }
+
+    bool accept(char c) {
+        if (peek() != c) return false;
+        rest.remove_prefix(1);
+        return true;
+    }
+
+    void expect(char c) {
+        if (!accept(c)) unexpected(std::string("'") + c + "'");
+    }
+
+    std::string string(const char* what) {
+        const char quote = peek();
+        const size_t end = quote == '\'' || quote == '"' ? rest.find(quote, 1) : rest.npos;
+        if (end == rest.npos) unexpected(what);
+        const std::string value = printable(rest.substr(1, end - 1));
+        rest.remove_prefix(end + 1);
+        return value;
+    }
+
+    std::string type() {
+        if (peek() == '[') file.refuse("its elements are records, not floats");
+        return string("a type");
+    }
+
+    bool boolean() {
+        skip_space();
+        for (const std::string_view word : {"True", "False"})
+            if (rest.starts_with(word)) {
+                rest.remove_prefix(word.size());
+                return word == "True";
+            }
+        unexpected("True or False");
+    }
+
+    std::vector<int64_t> shape() {
+        std::vector<int64_t> sizes;
+        expect('(');
+        while (!accept(')')) {
+            int64_t size = 0;
+            skip_space();
+            const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), size);
+            if (error != std::errc() || size < 0) unexpected("a size");
+            rest.remove_prefix(size_t(end - rest.data()));
+            accept('L');  // as Python 2 wrote them
+            sizes.push_back(size);
+            if (!accept(',') && peek() != ')') unexpected("',' or ')'");
+        }
+        return sizes;
+    }
+
+    std::string_view rest;
+    const Input& file;
+};
+
+static Header read_header(const Input& file, size_t& header_end) {
+    unsigned char start[12];
+    file.read_all(start, 8, "its header");
+    if (std::memcmp(start, magic.data(), magic.size()) != 0) file.refuse("it does not begin with \\x93NUMPY");
+    const int major = start[6], minor = start[7];
+    if (major < 1 || major > 3 || minor != 0)
+        file.refuse("its version is " + std::to_string(major) + "." + std::to_string(minor) + ", not 1.0, 2.0 or 3.0");
+
+    const size_t length_bytes = major == 1 ? 2 : 4;
+    file.read_all(start + 8, length_bytes, "its header's length");
+    size_t length = 0;
+    for (size_t i = length_bytes; i-- > 0;) length = length << 8 | start[8 + i];
+    if (length > header_limit)
+        file.refuse("its header has " + std::to_string(length) + " bytes, more than " + std::to_string(header_limit));
+
+    std::string text(length, ' ');
+    file.read_all(text.data(), length, "its header");
+    header_end = 8 + length_bytes + length;
+    return HeaderParser(text, file).parse();
+}
+
+static std::string text(const std::vector<int64_t>& shape) {
+    std::string s = "(";
+    for (size_t i = 0; i < shape.size(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
+    return s + (shape.size() == 1 ? ",)" : ")");
+}
+
+static const ElementType& type_of(const Header& h, const Input& file) {
+    if (h.type.empty()) file.refuse("its header has no 'descr'");
+    if (!h.fortran) file.refuse("its header has no 'fortran_order'");
+    if (!h.shape) file.refuse("its header has no 'shape'");
+    for (const ElementType& type : types)
+        if (type.name == h.type) return type;
+    file.refuse("its type is " + h.type + ", not f4 or f8");
+}
+
+template <class T> static T load(const unsigned char* from) {
+    T value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+
+static float element(unsigned char* raw, const ElementType& type, size_t index, const Input& file) {
+    if (type.swap) std::reverse(raw, raw + type.bytes);
+    if (type.bytes == sizeof(float)) return load<float>(raw);
+    const double value = load<double>(raw);
+    if (std::isfinite(value) && std::isinf(float(value))) {
+        char digits[64];
+        const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+        file.refuse("element " + std::to_string(index) + " is " + std::string(digits, end) + ", more than f32 holds");
+    }
+    return float(value);
+}
+
+// Piece by piece, so that a file that promises more than it has costs no more memory than it has.
+static std::vector<float> read_values(const Input& file, const ElementType& type, uint64_t count, bool known_size) {
+    constexpr size_t piece = size_t(1) << 20;
+    std::vector<float> values;
+    if (known_size) values.reserve(count);
+    std::vector<unsigned char> raw(std::min<uint64_t>(piece, count) * type.bytes);
+    while (values.size() < count) {
+        const size_t elements = size_t(std::min<uint64_t>(piece, count - values.size()));
+        if (const size_t got = file.read_some(raw.data(), elements * type.bytes); got < elements * type.bytes)
+            file.refuse("it ends after " + std::to_string(values.size() * type.bytes + got) + " of the " +
+                        std::to_string(count * type.bytes) + " bytes of its elements");
+        for (size_t i = 0; i < elements; ++i)
+            values.push_back(element(&raw[i * type.bytes], type, values.size(), file));
+    }
+    return values;
+}
+
+Matrix read_npy(const std::string& path) {
+    const Input file(path);
+    size_t header_end = 0;
+    const Header h = read_header(file, header_end);
+    const ElementType& type = type_of(h, file);
+    const std::vector<int64_t>& shape = *h.shape;
+    if (shape.size() != 2)
+        file.refuse("its shape is " + text(shape) + ": " + std::to_string(shape.size()) +
+                    (shape.size() == 1 ? " dimension" : " dimensions") + ", not 2");
+
+    uint64_t count, bytes;
+    if (__builtin_mul_overflow(uint64_t(shape[0]), uint64_t(shape[1]), &count) ||
+        __builtin_mul_overflow(count, type.bytes, &bytes) || bytes > uint64_t(INT64_MAX))
+        file.refuse("its shape is " + text(shape) + ", more than 2^63 bytes");
+
+    const auto size = file.size();
+    if (size && *size != header_end + bytes)
+        file.refuse("after its header it has " + std::to_string(*size - header_end) + " bytes, its shape " +
+                    text(shape) + " of " + h.type + " needs " + std::to_string(bytes));
+    return {shape[0], shape[1], *h.fortran ? Order::Fortran : Order::C,
+            read_values(file, type, count, size.has_value()), type.bytes == 8};
+}
+
+// ---- writing -----------------------------------------------------------------------
+
+static std::string header_of(const Matrix& m) {
+    std::string text = "{'descr': '<f4', 'fortran_order': ";
+    text += m.order == Order::Fortran ? "True" : "False";
+    text += ", 'shape': (" + std::to_string(m.rows) + ", " + std::to_string(m.columns) + "), }";
+    const size_t before = magic.size() + 4;
+    text.append(63 - (before + text.size()) % 64, ' ');  // with its newline, the elements begin at a multiple of 64
+    text += '\n';
+    const char start[] = {1, 0, char(text.size() & 255), char(text.size() >> 8)};
+    return std::string(magic) + std::string(start, sizeof start) + text;
+}
+
+// A file being written; gone again unless it was finished.
+class Output {
+public:
+    explicit Output(const std::string& path) : path(path), target(path) {
+        std::error_code none;
+        const auto resolved = std::filesystem::canonical(path, none);  // a link keeps pointing where it points
+        if (!none) target = resolved.string();
+        // What is no file (a pipe, a device) has no place beside it and is written as it stands.
+        beside = !std::filesystem::exists(target, none) || std::filesystem::is_regular_file(target, none);
+        written = beside ? target + "." + std::to_string(getpid()) + ".part" : target;
+        fd = open(written.c_str(), O_WRONLY | O_CLOEXEC | (beside ? O_CREAT | O_EXCL : 0), 0666);
+        if (fd < 0) refuse(errno);
+    }
+    ~Output() {
+        if (fd >= 0) close(fd);
+        if (beside && !finished) unlink(written.c_str());
+    }
+    Output(const Output&) = delete;
+
+    void write(const void* from, size_t bytes) {
+        const char* next = static_cast<const char*>(from);
+        while (bytes > 0) {
+            const ssize_t n = ::write(fd, next, bytes);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) refuse(errno);
+            next += n;
+            bytes -= size_t(n);
+        }
+    }
+
+    void finish() {
+        if (close(std::exchange(fd, -1)) != 0) refuse(errno);
+        if (beside && std::rename(written.c_str(), target.c_str()) != 0) refuse(errno);
+        finished = true;
+    }
+
+private:
+    [[noreturn]] void refuse(int error) const { fail({"write " + path, std::strerror(error), ""}); }
+
+    std::string path, target, written;
+    bool beside = true, finished = false;
+    int fd = -1;
+};
+
+void write_npy(const std::string& path, const Matrix& m) {
+    GCN_ASSERT(int64_t(m.values.size()) == m.rows * m.columns);
+    Output file(path);
+    const std::string header = header_of(m);
+    file.write(header.data(), header.size());
+    file.write(m.values.data(), m.values.size() * sizeof(float));
+    file.finish();
+}
+
+}  // namespace gcn

@@ -1,0 +1,30 @@
+#pragma once
+// NumPy's .npy files of one f32 or f64 matrix: read, written, or refused with a sentence.
+//
+// Format: numpy.lib.format, versions 1.0, 2.0 and 3.0.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gcn/error.hpp"
+
+namespace gcn {
+
+// NumPy's two orders: rows lie one after the other ("C"), or columns do ("Fortran").
+enum class Order : uint8_t { C, Fortran };
+
+struct Matrix {
+    int64_t rows = 0, columns = 0;
+    Order order = Order::C;
+    std::vector<float> values;
+    bool rounded = false;  // the file held f64
+};
+
+// gcn::Error when the file cannot be read or is anything but one matrix of floats, big- or little-endian.
+Matrix read_npy(const std::string& path);
+
+// Writes f32 little-endian. The file appears when it is complete: after an error there is the old one, or none.
+void write_npy(const std::string& path, const Matrix&);
+
+}  // namespace gcn

@@ -1,0 +1,149 @@
+#include "plan/problem.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <variant>
+
+namespace gcn {
+
+static constexpr std::string_view operations[] = {"sgemm"};              // in the order of Scalar
+static constexpr std::string_view layouts[] = {"nn", "nt", "tn", "tt"};  // 2 * A + B, each in the order of Trans
+
+// What may follow the sizes, ":name=value". Left out of the text where it has its default.
+struct Option {
+    std::string_view name;
+    std::variant<int64_t Gemm::*, float Gemm::*> member;
+};
+static constexpr Option options[] = {
+    {"alpha", &Gemm::alpha}, {"beta", &Gemm::beta}, {"lda", &Gemm::lda}, {"ldb", &Gemm::ldb}, {"ldc", &Gemm::ldc},
+};
+
+// The text up to `separator`, which is taken away with it; all of it when there is none.
+static std::string_view take(std::string_view& rest, char separator) {
+    const size_t end = std::min(rest.find(separator), rest.size());
+    const std::string_view word = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    return word;
+}
+
+static std::string quoted(std::string_view s) { return "'" + std::string(s) + "'"; }
+
+// Each of these sets a part of the problem and returns what is wrong with its text, or nothing.
+
+template <class T> static std::string number(T& value, std::string_view name, std::string_view digits) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool all = end == digits.data() + digits.size() && !digits.empty();
+    const std::string is = std::string(name) + " is " + quoted(digits);
+    if (all && error == std::errc::result_out_of_range) return is + ", more than a number can hold here";
+    if (!all || error != std::errc()) return is + ", not a number";
+    if constexpr (std::is_same_v<T, float>)
+        if (!std::isfinite(value)) return is + ", not a finite number";
+    return {};
+}
+
+static std::string set_sizes(Gemm& g, std::string_view sizes) {
+    if (std::count(sizes.begin(), sizes.end(), 'x') != 2) return "the sizes are " + quoted(sizes) + ", not MxNxK";
+    if (auto why = number(g.m, "m", take(sizes, 'x')); !why.empty()) return why;
+    if (auto why = number(g.n, "n", take(sizes, 'x')); !why.empty()) return why;
+    return number(g.k, "k", sizes);
+}
+
+static std::string set_option(Gemm& g, std::string_view option) {
+    if (option.find('=') == option.npos) return "the option " + quoted(option) + " is not NAME=VALUE";
+    const std::string_view name = take(option, '=');
+    for (const Option& o : options)
+        if (o.name == name) return std::visit([&](auto member) { return number(g.*member, name, option); }, o.member);
+    return "the option " + quoted(name) + " is not one of alpha, beta, lda, ldb, ldc";
+}
+
+static std::string set(Gemm& g, std::string_view rest) {
+    const bool more_parts = std::count(rest.begin(), rest.end(), ':') >= 2;
+    if (!more_parts) return "it is not OPERATION:LAYOUT:MxNxK";
+
+    const std::string_view operation = take(rest, ':'), letters = take(rest, ':');
+    const auto* type = std::find(std::begin(operations), std::end(operations), operation);
+    if (type == std::end(operations)) return "the operation is " + quoted(operation) + ", not sgemm";
+    const auto* order = std::find(std::begin(layouts), std::end(layouts), letters);
+    if (order == std::end(layouts)) return "the layout is " + quoted(letters) + ", not one of nn, nt, tn, tt";
+    g.type = Scalar(type - operations);
+    g.a = Trans((order - layouts) / 2);
+    g.b = Trans((order - layouts) % 2);
+
+    if (rest.ends_with(':')) return "it ends in ':'";
+    if (auto why = set_sizes(g, take(rest, ':')); !why.empty()) return why;
+    while (!rest.empty())
+        if (auto why = set_option(g, take(rest, ':')); !why.empty()) return why;
+    return complaint(g);
+}
+
+// An option that stands twice would hide one of its values.
+static std::string twice(std::string_view text) {
+    for (const Option& o : options) {
+        const std::string setting = ":" + std::string(o.name) + "=";
+        if (text.find(setting) != text.rfind(setting)) return std::string(o.name) + " is given twice";
+    }
+    return {};
+}
+
+Gemm parse_gemm(std::string_view text) {
+    Gemm g{};
+    std::string why = set(g, text);
+    if (why.empty()) why = twice(text);
+    if (!why.empty()) fail({"read the case " + quoted(text), why, "sgemm:nt:1024x1024x512:beta=1", Fault::WrongUse});
+    return g;
+}
+
+std::string layout(Trans a, Trans b) { return std::string(layouts[2 * int(a) + int(b)]); }
+
+std::string text(const Gemm& g) {
+    std::string s = std::string(operations[int(g.type)]) + ":" + layout(g.a, g.b) + ":" + std::to_string(g.m) + "x" +
+                    std::to_string(g.n) + "x" + std::to_string(g.k);
+    for (const Option& option : options)
+        std::visit(
+            [&](auto member) {
+                if (g.*member == Gemm{}.*member) return;
+                char digits[64];
+                const auto [end, error] = std::to_chars(digits, digits + sizeof digits, g.*member);
+                GCN_ASSERT(error == std::errc());
+                s.append(":").append(option.name).append("=").append(digits, end);
+            },
+            option.member);
+    return s;
+}
+
+static Stored stored(int64_t rows, int64_t columns, int64_t ld) { return {rows, columns, ld ? ld : rows}; }
+
+Stored stored_a(const Gemm& g) { return g.a == Trans::No ? stored(g.m, g.k, g.lda) : stored(g.k, g.m, g.lda); }
+Stored stored_b(const Gemm& g) { return g.b == Trans::No ? stored(g.k, g.n, g.ldb) : stored(g.n, g.k, g.ldb); }
+Stored stored_c(const Gemm& g) { return stored(g.m, g.n, g.ldc); }
+
+static std::string negative(const char* name, int64_t size) {
+    return size < 0 ? std::string(name) + " is " + std::to_string(size) + ", negative" : std::string();
+}
+
+static std::string complaint(char matrix, const Stored& s) {
+    const std::string ld = std::string("ld") + char(matrix - 'A' + 'a') + " is " + std::to_string(s.ld);
+    if (s.ld < s.rows)
+        return ld + ", less than the " + std::to_string(s.rows) + " rows of " + matrix + " as it lies in memory";
+    // (columns - 1) * ld + rows elements of 4 bytes must be countable: then no sum or product below overflows.
+    if (double(s.columns) * double(s.ld) >= 0x1p60)
+        return std::string(1, matrix) + " spans " + std::to_string(s.columns) + " columns of " + std::to_string(s.ld) +
+               " elements, more than 2^60";
+    return {};
+}
+
+std::string complaint(const Gemm& g) {
+    if (auto why = negative("m", g.m); !why.empty()) return why;
+    if (auto why = negative("n", g.n); !why.empty()) return why;
+    if (auto why = negative("k", g.k); !why.empty()) return why;
+    if (auto why = complaint('A', stored_a(g)); !why.empty()) return why;
+    if (auto why = complaint('B', stored_b(g)); !why.empty()) return why;
+    return complaint('C', stored_c(g));
+}
+
+void validate(const Gemm& g) {
+    if (auto why = complaint(g); !why.empty()) fail({"plan " + text(g), why, "", Fault::WrongUse});
+}
+
+}  // namespace gcn

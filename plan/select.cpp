@@ -1,0 +1,112 @@
+#include "plan/select.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "backend/code_object.hpp"
+#include "backend/embedded.hpp"
+#include "plan/problem.hpp"
+
+namespace gcn {
+
+#define KERNEL(name, runs, a, b, ...) KernelRow{#name, Runs::runs, Takes::a, Takes::b, __VA_ARGS__},
+static constexpr std::array rows{
+#include "plan/kernels.def"
+};
+#undef KERNEL
+
+std::span<const KernelRow> kernel_rows() { return rows; }
+
+const KernelRow* find_kernel(std::string_view name) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const KernelRow& k) { return k.name == name; });
+    return row == rows.end() ? nullptr : &*row;
+}
+
+bool takes(Takes takes, Trans trans) { return takes == Takes::Any || int(takes) == int(trans); }
+
+bool runs_on(const KernelRow& k, const DeviceInfo& d) { return (k.runs == Runs::Cpu) == (d.backend == "cpu"); }
+
+std::string layout(const KernelRow& k) { return k.a == Takes::Any ? "any" : layout(Trans(int(k.a)), Trans(int(k.b))); }
+
+Resources resources(const KernelRow& k) {
+    if (k.runs == Runs::Cpu) return {};
+    const GcnEmbedded* code = find_embedded(k.name);
+    GCN_ASSERT(code != nullptr);  // a row without a code object
+    const CodeObject object = read_code_object({code->data, code->bytes}, k.name);
+    const KernelDescriptor* kernel = object.find(k.name);
+    GCN_ASSERT(kernel != nullptr);
+    return {kernel->vgprs(), kernel->sgprs(), int(kernel->lds_bytes), code->bytes};
+}
+
+// A CU has four SIMDs, each with 256 VGPRs a lane and ten waves, and 64 KiB of LDS for all of them (LLVM 16,
+// AMDGPUBaseInfo.cpp, gfx803). That some chips may have eight waves matters only to kernels below 32 VGPRs.
+int waves_per_simd(const KernelRow& k) {
+    constexpr int simds = 4, simd_vgprs = 256, simd_waves = 10, cu_lds_bytes = 65536;
+    const Resources r = resources(k);
+    const int by_vgprs = simd_vgprs / std::max(4, r.vgprs);
+    const int by_lds = r.lds_bytes ? cu_lds_bytes / r.lds_bytes * ((k.lanes + 63) / 64) / simds : simd_waves;
+    return std::min({by_vgprs, by_lds, simd_waves});
+}
+
+static std::string above(const std::string& fact, int64_t value, int64_t largest) {
+    if (value <= largest) return {};
+    return fact + " " + std::to_string(value) + ", its limit is " + std::to_string(largest);
+}
+
+// One fact a line; the first that is wrong is named.
+std::string objection(const KernelRow& k, const Gemm& g, const DeviceInfo& d) {
+    const Stored a = stored_a(g), b = stored_b(g), c = stored_c(g);
+    if (!runs_on(k, d)) return k.runs == Runs::Cpu ? "it runs on backend cpu only" : "it runs on a GPU only";
+    if (k.runs == Runs::Gpu && d.isa != "gfx803") return "it is gfx803 code, the device is " + d.isa;
+    if (!takes(k.a, g.a) || !takes(k.b, g.b)) return "it computes " + layout(k) + ", this is " + layout(g.a, g.b);
+    if (auto why = above("m is", g.m, k.largest_size); !why.empty()) return why;
+    if (auto why = above("n is", g.n, k.largest_size); !why.empty()) return why;
+    if (auto why = above("k is", g.k, k.largest_size); !why.empty()) return why;
+    if (auto why = above("lda is", a.step(), k.largest_size); !why.empty()) return why;
+    if (auto why = above("ldb is", b.step(), k.largest_size); !why.empty()) return why;
+    if (auto why = above("ldc is", c.step(), k.largest_size); !why.empty()) return why;
+    if (auto why = above("the bytes of A are", int64_t(a.bytes()), k.largest_bytes); !why.empty()) return why;
+    if (auto why = above("the bytes of B are", int64_t(b.bytes()), k.largest_bytes); !why.empty()) return why;
+    if (auto why = above("the bytes of C are", int64_t(c.bytes()), k.largest_bytes); !why.empty()) return why;
+    if (const int lds_bytes = resources(k).lds_bytes; lds_bytes > d.lds_bytes)
+        return "it needs " + std::to_string(lds_bytes) + " B of LDS per workgroup, the device has " +
+               std::to_string(d.lds_bytes) + " B";
+    return {};
+}
+
+std::optional<double> cost(const KernelRow& k, const Gemm& g, const DeviceInfo& d) {
+    if (!objection(k, g, d).empty()) return {};
+
+    // rounds = tiles / CUs, rounded up;  one round = tile_m * tile_n * k multiply-adds on one CU; memory is free
+    const auto tiles = [](int64_t size, int tile) { return double((size + tile - 1) / tile); };
+    const double rounds = std::ceil(tiles(g.m, k.tile_m) * tiles(g.n, k.tile_n) / std::max(1, d.cus));
+    return rounds * k.tile_m * k.tile_n * double(g.k) / k.rate;
+}
+
+static Candidate only(std::string_view name, const Gemm& g, const DeviceInfo& d) {
+    const KernelRow* kernel = find_kernel(name);
+    const std::string why = kernel ? objection(*kernel, g, d) : "there is no such kernel";
+    if (!why.empty())
+        fail({"run " + text(g) + " with GCN_KERNEL=" + std::string(name), why,
+              kernel ? "unset GCN_KERNEL" : "gcn info, which lists them", Fault::WrongUse});
+    return {kernel, *cost(*kernel, g, d)};
+}
+
+std::vector<Candidate> candidates(const Gemm& g, const DeviceInfo& d, std::string_view forced) {
+    if (!forced.empty()) return {only(forced, g, d)};
+
+    std::vector<Candidate> able;
+    std::string objections;
+    for (const KernelRow& k : rows)
+        if (const auto c = cost(k, g, d))
+            able.push_back({&k, *c});
+        else
+            objections += (objections.empty() ? "" : "; ") + std::string(k.name) + ": " + objection(k, g, d);
+    if (able.empty()) fail({"run " + text(g) + " on " + d.backend, objections, ""});
+
+    std::stable_sort(able.begin(), able.end(), [](const Candidate& x, const Candidate& y) { return x.cost < y.cost; });
+    return able;
+}
+
+}  // namespace gcn

@@ -1,0 +1,116 @@
+// Every instruction of tests/encodings.s and of every kernel, as LLVM encodes it, must decode to its row and back, and
+// print as LLVM prints it.
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "isa/decode.hpp"
+#include "isa/print.hpp"
+
+using namespace gcn::isa;
+
+struct Line {
+    std::string text;
+    uint32_t w0, w1;
+    int dwords;
+};
+
+static std::vector<Line> llvm_encodings() {
+    std::ifstream in(BUILD "/tests/encodings.txt");
+    const auto word = [](const std::string& hex) { return uint32_t(std::stoul(hex, nullptr, 16)); };
+    std::vector<Line> lines;
+    for (std::string w0, w1, text; in >> w0 >> w1 && std::getline(in >> std::ws, text);)
+        lines.push_back({text, word(w0), w1 == "-" ? 0 : word(w1), w1 == "-" ? 1 : 2});
+    return lines;
+}
+
+// LLVM's name of the instruction, without what tells its forms apart.
+static std::string row_name(const std::string& text) {
+    std::string name = text.substr(0, text.find(' '));
+    for (std::string_view form : {"_e32", "_e64", "_sdwa", "_dpp"})
+        if (name.ends_with(form)) name.resize(name.size() - form.size());
+    return name;
+}
+
+static std::string words(const Line& line) {
+    std::ostringstream out;
+    out << std::hex << line.w0 << ' ' << line.w1 << " = " << line.text;
+    return out.str();
+}
+
+TEST_CASE("LLVM's encodings decode to the row of that name, and encode back to the same words") {
+    const auto lines = llvm_encodings();
+    REQUIRE(lines.size() > insts.size());
+    for (const Line& line : lines) {
+        INFO(words(line));
+        const auto d = decode(line.w0, line.w1);
+        REQUIRE(d);
+        CHECK(d->inst->name == row_name(line.text));
+        CHECK(d->size() == line.dwords);
+        CHECK(encode(*d) == std::array{line.w0, line.w1});
+    }
+}
+
+TEST_CASE("instructions print as LLVM prints them") {
+    for (const Line& line : llvm_encodings()) {
+        INFO(words(line));
+        const auto d = decode(line.w0, line.w1);
+        REQUIRE(d);
+        CHECK(print(*d) == line.text);
+    }
+}
+
+TEST_CASE("every row of insts.def is met") {
+    std::set<std::string> met;
+    for (const Line& line : llvm_encodings()) met.insert(row_name(line.text));
+    for (const Inst& inst : insts)
+        if (!met.contains(std::string(inst.name))) FAIL_CHECK("no line in tests/encodings.s for " << inst.name);
+}
+
+TEST_CASE("every short vector instruction decodes in its VOP3 form to the same row") {
+    for (const Inst& inst : insts) {
+        if (!is_short_vector(inst.format)) continue;
+        INFO(inst.name);
+        for (const Promotion& p : promotions) {
+            if (p.from != inst.format) continue;
+            const auto d =
+                decode(layout_of(Fmt::VOP3).ones() | layout_of(Fmt::VOP3).place('o', p.first + inst.opcode, 0));
+            if (inst.always_literal()) {
+                CHECK(!d);  // VOP3 has no room for a literal
+            } else {
+                REQUIRE(d);
+                CHECK(d->inst == &inst);
+                CHECK(d->format == (inst.carries() ? Fmt::VOP3B : Fmt::VOP3));
+            }
+        }
+    }
+}
+
+TEST_CASE("fields have the values the assembler was given") {
+    const auto mad = decode(0xd1c30001, 0x04100702);  // v_mad_u32_u24 v1, v2, s3, v4
+    REQUIRE(mad);
+    CHECK((*mad)['d'] == 1);
+    CHECK(mad->operand(0) == 256 + 2);
+    CHECK(mad->operand(1) == 3);
+    CHECK(mad->operand(2) == 256 + 4);
+    const auto sdwa = decode(0x020206f9, 0x26160602);  // v_add_f32_sdwa v1, -v2, |v3|
+    REQUIRE(sdwa);
+    CHECK(sdwa->operand(0) == 256 + 2);
+    CHECK(sdwa->operand(1) == 256 + 3);
+    CHECK(sdwa->negated() == 1);
+    CHECK(sdwa->absolute() == 2);
+    const auto literal = decode(0xbe8300ff, 0x12345678);  // s_mov_b32 s3, 0x12345678
+    REQUIRE(literal);
+    CHECK(literal->literal() == 0x12345678);
+}
+
+TEST_CASE("words that are no instruction decode to nothing") {
+    CHECK(!decode(0xffffffff));
+    CHECK(!decode(0x7e000000 | 0xff << 9));  // VOP1, an opcode without a row
+    CHECK(!decode(0xd1170000));              // VOP3 of v_madmk_f32, which has none
+    CHECK(!decode(0xc8000000));              // the encoding that GCN3 leaves free
+}
