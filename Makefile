@@ -130,10 +130,13 @@ $(BUILD)/tests/%.passed: $(BUILD)/tests/% $(BUILD)/tests/encodings.txt $(TEST_CO
 	@tail -n 2 $@.log | sed '/^$$/d;s/^/        /'
 	@touch $@
 
+$(BUILD)/tests/test_lints.passed: $(wildcard tests/lints/*) tools/check_budget.py tools/check_waits.py asm/include/gcn.inc
+
 $(BUILD)/tests/programs/%: tests/programs/%.hip.cpp
 	@mkdir -p $(@D)
 	$(call say,HIPCC)
-	$(Q)hipcc --offload-arch=gfx803 -std=c++17 -O2 -w -o $@ $<
+	@mkdir -p $(BUILD)/tmp
+	$(Q)TMPDIR=$(abspath $(BUILD))/tmp hipcc --offload-arch=gfx803 -std=c++17 -O2 -w -o $@ $<
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)

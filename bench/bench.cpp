@@ -42,10 +42,10 @@ private:
     Buffer a, b, c;
 };
 
-static Verdict verified(OnDevice& matrices, Plan& plan, const Gemm& g, const Operands& o, bool exact) {
+static Verdict verified(OnDevice& matrices, Plan& plan, const Gemm& g, const Operands& o, Demand demand) {
     matrices.write(o);
     matrices.run(plan);
-    return verify(g, o, matrices.result(), exact);
+    return verify(g, o, matrices.result(), demand);
 }
 
 static void time_and_verify(BenchRow& row, Device& device, const Gemm& g, const Effort& effort) {
@@ -53,7 +53,7 @@ static void time_and_verify(BenchRow& row, Device& device, const Gemm& g, const 
     row.kernel = plan.kernel();
     OnDevice matrices(device, g);
     Verdict exact{true, ""};
-    if (exact_with_integers(g)) exact = verified(matrices, plan, g, operands(g, Fill::Integers, 1), true);
+    if (exact_with_integers(g)) exact = verified(matrices, plan, g, operands(g, Fill::Integers, 1), Demand::Equal);
 
     const Operands reals = operands(g, Fill::Reals, 2);
     matrices.write(reals);
@@ -63,7 +63,7 @@ static void time_and_verify(BenchRow& row, Device& device, const Gemm& g, const 
     if (best.kind != TimeKind::Host) row.percent_peak = 100 * row.gflops / device.peak_gflops();
 
     // With beta the timed runs have changed C, so the result that is judged is computed once more.
-    const Verdict close = verified(matrices, plan, g, reals, false);
+    const Verdict close = verified(matrices, plan, g, reals, Demand::Likely);
     row.verified = exact.right && close.right;
     if (!exact.right)
         row.verdict = "with integers, " + exact.text;

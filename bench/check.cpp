@@ -1,11 +1,10 @@
 #include "bench/check.hpp"
 
 #include <bit>
-#include <cmath>
+#include <cstdio>
 #include <limits>
 #include <random>
 
-#include "bench/verify.hpp"
 #include "plan/plan.hpp"
 #include "plan/problem.hpp"
 
@@ -35,15 +34,19 @@ std::vector<Gemm> random_cases(const KernelRow& k, int count, uint64_t seed) {
 }
 
 static std::shared_ptr<DeviceImpl> open_oracle() {
-    auto device = std::make_shared<DeviceImpl>();
-    device->backend = open_backend("cpu");
-    device->info = device->backend->info();
-    return device;
+    for (const BackendRow& row : backend_rows()) {
+        if (row.choice != "cpu") continue;
+        std::string why;
+        std::shared_ptr<Backend> backend = row.open(why);
+        if (!backend) fail({"open the oracle", why});
+        const DeviceInfo info = backend->info();
+        return std::make_shared<DeviceImpl>(DeviceImpl{std::move(backend), info});
+    }
+    fail({"open the oracle", "there is no backend cpu"});
 }
 
 Check::Check() : oracle(open_oracle()) {}
 
-// The matrices of a case, with NaN where nothing may be read and a mark where nothing may be written.
 static constexpr uint32_t mark_bits = 0x7fc0cafe;  // a NaN, so that reading it shows too
 static constexpr size_t tail = 64;                 // elements behind each matrix
 
@@ -53,8 +56,8 @@ static void mark_padding(std::vector<float>& values, const Stored& s) {
     values.resize(values.size() + tail, std::bit_cast<float>(mark_bits));
 }
 
-static Operands marked_operands(const Gemm& g) {
-    Operands o = operands(g, Fill::Integers, std::hash<std::string>()(text(g)));
+Operands guarded_operands(const Gemm& g, Fill kind, uint64_t seed) {
+    Operands o = operands(g, kind, seed);
     const float nan = std::numeric_limits<float>::quiet_NaN();
     if (g.alpha == 0) o.a.assign(o.a.size(), nan), o.b.assign(o.b.size(), nan);
     if (g.beta == 0) o.c.assign(o.c.size(), nan);
@@ -79,9 +82,7 @@ static std::vector<float> product(const std::shared_ptr<DeviceImpl>& device, std
     return result;
 }
 
-std::string Check::run(const std::shared_ptr<DeviceImpl>& device, const KernelRow& kernel, const Gemm& g) const {
-    const Operands o = marked_operands(g);
-    const std::vector<float> got = product(device, kernel.name, g, o), wanted = product(oracle, oracle_kernel, g, o);
+std::string difference(const Gemm& g, const std::vector<float>& got, const std::vector<float>& wanted) {
     const Stored c = stored_c(g);
     size_t wrong = 0, first = 0;
     for (size_t i = 0; i < got.size(); ++i) {
@@ -91,11 +92,17 @@ std::string Check::run(const std::shared_ptr<DeviceImpl>& device, const KernelRo
         if (!same && wrong++ == 0) first = i;
     }
     if (wrong == 0) return {};
-    const auto place = [&](size_t i) {
-        return "C(" + std::to_string(int64_t(i) % c.step()) + ", " + std::to_string(int64_t(i) / c.step()) + ")";
-    };
-    return std::to_string(wrong) + " wrong; " + place(first) + " is " + std::to_string(got[first]) + ", not " +
-           std::to_string(wanted[first]);
+    char text[160];
+    std::snprintf(text, sizeof text, "%zu wrong; C(%lld, %lld) is %.9g, not %.9g", wrong,
+                  (long long)(int64_t(first) % c.step()), (long long)(int64_t(first) / c.step()), double(got[first]),
+                  double(wanted[first]));
+    return text;
+}
+
+// The numbers depend on nothing but the case, so that its name is enough to see it again.
+std::string Check::run(const std::shared_ptr<DeviceImpl>& device, const KernelRow& kernel, const Gemm& g) const {
+    const Operands o = guarded_operands(g, Fill::Integers, std::hash<std::string>()(text(g)));
+    return difference(g, product(device, kernel.name, g, o), product(oracle, oracle_kernel, g, o));
 }
 
 }  // namespace gcn

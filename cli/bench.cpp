@@ -1,5 +1,6 @@
 // gcn bench: a table of times, every result verified.
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -8,7 +9,6 @@
 
 #include "bench/bench.hpp"
 #include "bench/cases.hpp"
-#include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "plan/problem.hpp"
 
@@ -106,7 +106,7 @@ void bench(CLI::App& app) {
     app.add_option("--file", o.file, "cases, one a line; '#' begins a comment");
     app.add_option("--backend", o.backend, "hsa, hsa-software or cpu; else $GCN_BACKEND, else the first that opens");
     app.add_option("--repeat", o.repeat, "timed runs of a case, the best counts; up to 10 in a second unless given")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, 1000000));
     app.add_flag("--json", o.json, "one JSON object per case and line");
     app.callback([] { run(o); });
 }

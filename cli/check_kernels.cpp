@@ -1,10 +1,10 @@
 // gcn check-kernels: every kernel on every backend that opens, against the oracle.
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bench/check.hpp"
-#include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "plan/problem.hpp"
 
@@ -129,7 +129,7 @@ void check_kernels(CLI::App& app) {
     app.add_option("CASE", o.cases, "what to check; random cases unless given");
     app.add_option("--backend", o.backend, "only this one");
     app.add_option("--kernel", o.kernel, "only this one");
-    app.add_option("--count", o.count, "random cases for each kernel, 20 unless given")->check(CLI::PositiveNumber);
+    app.add_option("--count", o.count, "random cases for each kernel, 20 unless given")->check(CLI::Range(1, 1000000));
     app.add_option("--seed", o.seed, "of the random cases, 1 unless given");
     app.add_flag("--json", o.json, "one JSON object per kernel and line");
     app.callback([] { run(o); });

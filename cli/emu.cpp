@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
-#include "cli/commands.hpp"
 #include "gcn/error.hpp"
 #include "isa/chips.hpp"
 
@@ -65,10 +65,11 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
 
 void emu(CLI::App& app) {
     static EmuOptions o;
-    app.footer("Then COMMAND and its arguments: gcn emu --chip rx570 rocminfo. The status is COMMAND's.");
+    app.footer("With a command: gcn emu [OPTIONS] COMMAND [ARGUMENTS]. The status is COMMAND's.");
     app.prefix_command();  // what follows COMMAND belongs to it
     app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
-    app.add_option("--threads", o.threads, "of the host to compute with; all unless given")->check(CLI::PositiveNumber);
+    app.add_option("--threads", o.threads, "of the host to compute with; all unless given")
+        ->check(CLI::Range(1, 1000000));
     app.callback([&app] { run(o, app.remaining()); });
 }
 

@@ -4,11 +4,17 @@
 #include <cstdio>
 #include <new>
 
-#include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "gcn/error.hpp"
 
 namespace gcn {
+
+// Each is the whole of cli/NAME.cpp: it declares its options on `app` and says what to do when its name was given.
+void info(CLI::App& app);
+void gemm(CLI::App& app);
+void bench(CLI::App& app);
+void check_kernels(CLI::App& app);
+void emu(CLI::App& app);
 
 struct Command {
     const char *name, *what;

@@ -1,11 +1,12 @@
 // gcn gemm: one product of matrices in .npy files.
 
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "bench/verify.hpp"
-#include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "gcn/gcn.hpp"
 #include "modules/formats/npy.hpp"
@@ -90,10 +91,15 @@ static void check_shapes(const Matrix& a, const Matrix& b, const std::optional<M
               "it is " + text(c0->rows, c0->columns) + " and the product is " + text(m, n), "", Fault::WrongUse});
 }
 
-static void say_rounded(const std::vector<std::pair<const Matrix*, std::string>>& read) {
+static Matrix read(const std::string& path, std::vector<std::string>& rounded) {
+    Matrix m = read_npy(path);
+    if (m.rounded && std::find(rounded.begin(), rounded.end(), path) == rounded.end()) rounded.push_back(path);
+    return m;
+}
+
+static void say_rounded(const std::vector<std::string>& files) {
     std::string names;
-    for (const auto& [matrix, name] : read)
-        if (matrix->rounded) names += (names.empty() ? "" : ", ") + name;
+    for (const std::string& file : files) names += (names.empty() ? "" : ", ") + file;
     if (!names.empty()) std::fprintf(stderr, "gcn: f64 was rounded to f32 in: %s\n", names.c_str());
 }
 
@@ -129,7 +135,7 @@ static Done run(const Product& p, const std::string& backend) {
 
 static std::string verified(const Product& p, const std::vector<float>& c) {
     if (!finite(p.operands)) fail({"verify the product", "the matrices hold values that are not finite", ""});
-    const Verdict verdict = verify(p.gemm, p.operands, c, false);
+    const Verdict verdict = verify(p.gemm, p.operands, c, Demand::Certain);
     if (!verdict.right) fail({"verify the product", verdict.text, "gcn check-kernels"});
     return verdict.text;
 }
@@ -139,10 +145,12 @@ static void multiply(const GemmFiles& o) {
         fail({"use --beta", "there is no matrix for it to multiply", "--c-in C0.npy", Fault::WrongUse});
     Progress progress(4);
     progress.step("reading");
-    Matrix a = read_npy(o.a), b = read_npy(o.b);
+    std::vector<std::string> rounded;
+    Matrix a = read(o.a, rounded), b = read(o.b, rounded);
     std::optional<Matrix> c0;
-    if (!o.c_in.empty()) c0 = read_npy(o.c_in);
-    say_rounded({{&a, o.a}, {&b, o.b}, {c0 ? &*c0 : &a, c0 ? o.c_in : o.a}});
+    if (!o.c_in.empty()) c0 = read(o.c_in, rounded);
+    progress.clear();
+    say_rounded(rounded);
     check_shapes(a, b, c0, o);
     const Product p = as_nt(std::move(a), std::move(b), std::move(c0), o);
 

@@ -1,9 +1,9 @@
 // gcn info: what this machine and this build have.
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "backend/backend.hpp"
-#include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "isa/chips.hpp"
 #include "plan/select.hpp"

@@ -1,12 +1,12 @@
 // Backend "cpu": the oracle and OpenBLAS as kernels, found by name, launched with the arguments of the GPU's.
 
+#include <unistd.h>
 #include <algorithm>
 #include <bit>
 #include <chrono>
 #include <cstring>
 #include <fstream>
 #include <new>
-#include <unistd.h>
 
 #include "backend/backend.hpp"
 #include "backend/library.hpp"

@@ -8,24 +8,32 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 namespace gcn::hsa_host {
 namespace {
 
 constexpr int gfx803 = 80003;
 
-// The line "gfx_target_version 80003" of a node; 0 for a CPU and for a node that cannot be read.
-int target_version(const std::filesystem::path& properties) {
+// The value of a line "name value" of a node; 0 when there is none.
+int property(const std::filesystem::path& properties, std::string_view wanted) {
     std::ifstream file(properties);
     std::string name;
     for (unsigned long long value; file >> name >> value;)
-        if (name == "gfx_target_version") return int(value);
+        if (name == wanted) return int(value);
     return 0;
 }
 
 std::string group_name(gid_t id) {
     const group* g = getgrgid(id);
     return g ? g->gr_name : std::to_string(id);
+}
+
+void require_permission(Driver& d, const std::string& root, const std::string& file) {
+    struct stat s;
+    if (!d.refused.empty() || access((root + file).c_str(), R_OK | W_OK) == 0) return;
+    d.refused = file;
+    d.group = stat((root + file).c_str(), &s) == 0 ? group_name(s.st_gid) : "render";
 }
 
 // 80003 is gfx803, 90010 gfx90a: decimal major, then one hexadecimal digit each.
@@ -39,15 +47,17 @@ std::string target_name(int version) {
 
 Driver look_for_driver(const std::string& root) {
     Driver d;
-    const std::string device = root + "/dev/kfd";
-    struct stat s;
-    if (stat(device.c_str(), &s) != 0) return d;
-    d.present = true;
-    d.permitted = access(device.c_str(), R_OK | W_OK) == 0;
-    d.group = group_name(s.st_gid);
+    d.present = access((root + "/dev/kfd").c_str(), F_OK) == 0;
+    if (!d.present) return d;
+    require_permission(d, root, "/dev/kfd");
     std::error_code none;
-    for (const auto& node : std::filesystem::directory_iterator(root + "/sys/class/kfd/kfd/topology/nodes", none))
-        if (const int version = target_version(node.path() / "properties")) d.targets.push_back(version);
+    for (const auto& node : std::filesystem::directory_iterator(root + "/sys/class/kfd/kfd/topology/nodes", none)) {
+        const auto properties = node.path() / "properties";
+        const int target = property(properties, "gfx_target_version");
+        if (target) d.targets.push_back(target);
+        if (const int minor = property(properties, "drm_render_minor"); target == gfx803 && minor)
+            require_permission(d, root, "/dev/dri/renderD" + std::to_string(minor));
+    }
     std::sort(d.targets.begin(), d.targets.end());
     return d;
 }
@@ -64,8 +74,8 @@ std::string objection(const Driver& d) {
         for (int t : d.targets) names += (names.empty() ? "" : ", ") + target_name(t);
         return "no gfx803 card: the AMD kernel driver has " + names;
     }
-    if (!d.permitted)
-        return "no permission to read and write /dev/kfd, which belongs to the group " + d.group +
+    if (!d.refused.empty())
+        return "no permission to read and write " + d.refused + ", which belongs to the group " + d.group +
                " (sudo usermod -aG " + d.group + " $USER, then log in again)";
     return {};
 }

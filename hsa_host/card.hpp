@@ -7,10 +7,9 @@
 namespace gcn::hsa_host {
 
 struct Driver {
-    bool present = false;      // /dev/kfd exists
-    bool permitted = false;    // and may be read and written
-    std::string group;         // that it belongs to
-    std::vector<int> targets;  // gfx_target_version of each GPU that the driver offers: 80003 is gfx803
+    bool present = false;        // /dev/kfd exists
+    std::vector<int> targets;    // gfx_target_version of each GPU that the driver offers: 80003 is gfx803
+    std::string refused, group;  // the first file that we may not read and write, and the group that may
 };
 
 // `root` is "" but in tests.

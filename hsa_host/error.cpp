@@ -1,7 +1,7 @@
 // The only place where a status of HSA becomes text.
 
-#include "backend/library.hpp"
 #include "gcn/error.hpp"
+#include "backend/library.hpp"
 #include "hsa_host/hsa.hpp"
 
 namespace gcn::hsa_host {

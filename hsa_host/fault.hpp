@@ -53,7 +53,7 @@ private:
     const hsa_agent_t agent;
     const std::vector<hsa_signal_t> wake;
     std::atomic<bool> lost = false;
-    std::string why_lost;                 // guarded, as is the next, by the one mutex in fault.cpp
+    std::string why_lost;  // guarded, as is the next, by the one mutex in fault.cpp
     const std::string* running = nullptr;
 };
 

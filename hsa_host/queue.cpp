@@ -26,8 +26,8 @@ public:
     ~Executable() { destroy(); }
     Executable(const Executable&) = delete;
 
-    template <class T> T about(hsa_executable_symbol_t symbol, hsa_executable_symbol_info_t what,
-                               const std::string& task) const {
+    template <class T>
+    T about(hsa_executable_symbol_t symbol, hsa_executable_symbol_info_t what, const std::string& task) const {
         T value{};
         check(hsa().hsa_executable_symbol_get_info(symbol, what, &value), task);
         return value;
@@ -166,8 +166,7 @@ std::optional<Time> run_kernel(Context& context, const Kernel& any, Grid grid,
     if (context.watch.is_lost()) return {};
 
     hsa_amd_profiling_dispatch_time_t ticks{};
-    const hsa_status_t timed =
-        hsa().hsa_amd_profiling_get_dispatch_time(context.agents.gpu, context.done, &ticks);
+    const hsa_status_t timed = hsa().hsa_amd_profiling_get_dispatch_time(context.agents.gpu, context.done, &ticks);
     GCN_ASSERT(timed == HSA_STATUS_SUCCESS);
     return Time{double(ticks.end - ticks.start) * context.agents.us_per_tick, context.agents.info.time_kind};
 }

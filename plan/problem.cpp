@@ -127,9 +127,9 @@ static std::string complaint(char matrix, const Stored& s) {
     if (s.ld < s.rows)
         return ld + ", less than the " + std::to_string(s.rows) + " rows of " + matrix + " as it lies in memory";
     // (columns - 1) * ld + rows elements of 4 bytes must be countable: then no sum or product below overflows.
-    if (double(s.columns) * double(s.ld) >= 0x1p60)
-        return std::string(1, matrix) + " spans " + std::to_string(s.columns) + " columns of " + std::to_string(s.ld) +
-               " elements, more than 2^60";
+    if (double(s.columns) * double(s.step()) >= 0x1p60)
+        return std::string(1, matrix) + " spans " + std::to_string(s.columns) + " columns of " +
+               std::to_string(s.step()) + " elements, more than 2^60";
     return {};
 }
 

@@ -120,10 +120,12 @@ TEST_CASE("why there is no card is said in words") {
     CHECK(machine.objection() == "no gfx803 card: the AMD kernel driver has gfx90a, gfx1030");
     machine.node(3, "simd_count 144\ngfx_target_version 80003\n");
     CHECK(machine.objection() == "");
+    machine.node(3, "simd_count 144\ndrm_render_minor 128\ngfx_target_version 80003\n");
+    CHECK_THAT(machine.objection(), StartsWith("no permission to read and write /dev/dri/renderD128, which belongs "));
 }
 
 TEST_CASE("a card without permission names the group that has it") {
-    hsa_host::Driver driver{.present = true, .permitted = false, .group = "render", .targets = {80003}};
+    const hsa_host::Driver driver{.present = true, .targets = {80003}, .refused = "/dev/kfd", .group = "render"};
     CHECK(hsa_host::objection(driver) ==
           "no permission to read and write /dev/kfd, which belongs to the group render (sudo usermod -aG render $USER, "
           "then log in again)");
@@ -167,7 +169,8 @@ TEST_CASE("a range outside a buffer is a sentence with all the numbers") {
         CHECK(e.fault == Fault::WrongUse);
         CHECK(e.what() == std::string("gcn: cannot write 12 bytes at offset 8: the buffer has 16 bytes. Try: a larger "
                                       "buffer or a smaller range."));
-        CHECK_THAT(error([&] { buffer.read(bytes, 1, 17); }).what(), StartsWith("gcn: cannot read 1 bytes at offset 17"));
+        CHECK_THAT(error([&] { buffer.read(bytes, 1, 17); }).what(),
+                   StartsWith("gcn: cannot read 1 bytes at offset 17"));
         CHECK_THAT(error([&] { buffer.read(bytes, SIZE_MAX, 1); }).what(), StartsWith("gcn: cannot read "));
         CHECK_THAT(error([] { Buffer().write("x", 1); }).what(), Contains("the buffer has 0 bytes"));
     }

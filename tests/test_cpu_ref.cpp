@@ -1,7 +1,7 @@
 // The oracle against values worked out by hand, and OpenBLAS against the oracle.
 
-#include <catch2/catch.hpp>
 #include <bit>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -101,9 +101,9 @@ TEST_CASE("with beta 0, C is not read; with alpha 0 or k 0, neither A nor B is")
 }
 
 TEST_CASE("leading dimensions skip the padding and leave that of C alone") {
-    const std::vector<float> a = {1, 4, nan_, 2, 5, nan_, 3, 6, nan_};          // lda 3
-    const std::vector<float> b = {1, 3, 5, nan_, nan_, 2, 4, 6, nan_, nan_};    // ldb 5
-    std::vector<float> c = {0, 0, -7, -7, 0, 0, -7, -7};                        // ldc 4
+    const std::vector<float> a = {1, 4, nan_, 2, 5, nan_, 3, 6, nan_};        // lda 3
+    const std::vector<float> b = {1, 3, 5, nan_, nan_, 2, 4, 6, nan_, nan_};  // ldb 5
+    std::vector<float> c = {0, 0, -7, -7, 0, 0, -7, -7};                      // ldc 4
     sgemm_ref({.m = 2, .n = 2, .k = 3, .lda = 3, .ldb = 5, .ldc = 4}, a.data(), b.data(), c.data());
     CHECK(c == std::vector<float>{22, 49, -7, -7, 28, 64, -7, -7});
 }
@@ -142,7 +142,8 @@ TEST_CASE("OpenBLAS agrees with the oracle within rounding at odd sizes") {
                 const auto a = random_matrix(67 * 31, 1), b = random_matrix(129 * 31, 2);
                 const auto c0 = random_matrix(67 * 129, 3);
                 auto loop = c0, blas = c0;
-                const auto loop_time = run("sgemm_loop", g, a, b, loop), blas_time = run("sgemm_openblas", g, a, b, blas);
+                const auto loop_time = run("sgemm_loop", g, a, b, loop),
+                           blas_time = run("sgemm_openblas", g, a, b, blas);
                 REQUIRE(loop_time);
                 REQUIRE(blas_time);
                 CHECK(loop_time->kind == TimeKind::Host);

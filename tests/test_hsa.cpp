@@ -1,13 +1,27 @@
 // Backend "hsa" through the real ROCr, on the software Polaris: what a program meets on a card, faults included.
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <new>
 #include <numeric>
 #include <random>
+#include <thread>
 
 #include "backend/backend.hpp"
 #include "hsa_host/fault.hpp"
+
+namespace {
+thread_local size_t allocations = 0;
+}
+void* operator new(size_t bytes) {
+    allocations++;
+    if (void* memory = std::malloc(bytes ? bytes : 1)) return memory;
+    throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 using namespace gcn;
 using Catch::Matchers::Contains;
@@ -156,6 +170,41 @@ TEST_CASE("a kernel launches many times, with each launch's own arguments") {
     }
 }
 
+TEST_CASE("a launch allocates nothing of ours") {
+    const auto device = open_backend("hsa-software");
+    const auto kernel = device->load(scale_code(), "hsa_scale");
+    const auto memory = device->alloc(256);
+    const size_t before = allocations;
+    const auto time = launch(*device, *kernel, {memory->address, memory->address, 1, 64});
+    const size_t after = allocations;
+    CHECK(time);
+    CHECK(after == before);
+    CHECK(std::make_unique<int>(803));  // the counter works
+    CHECK(allocations > after);
+}
+
+TEST_CASE("two devices compute at the same time in two threads") {
+    const auto compute = [](uint32_t count, bool& right) {
+        const auto device = open_backend("hsa-software");
+        const auto kernel = device->load(scale_code(), "hsa_scale");
+        const auto memory = device->alloc(4 * count);
+        const std::vector<uint32_t> zeros(count);
+        memory->write(zeros.data(), 4 * count, 0);
+        for (int i = 0; i < 50; i++)
+            right &= bool(launch(*device, *kernel, {memory->address, memory->address, 1, count}));
+        std::vector<uint32_t> got(count), want(count);
+        memory->read(got.data(), 4 * count, 0);
+        for (uint32_t i = 0; i < count; i++) want[i] = 50 * i;
+        right &= got == want;
+    };
+    bool one = true, two = true;
+    std::thread other(compute, 1000, std::ref(one));
+    compute(3000, two);
+    other.join();
+    CHECK(one);
+    CHECK(two);
+}
+
 TEST_CASE("memory and kernels keep their device open") {
     auto device = open_backend("hsa-software");
     const auto memory = device->alloc(64);
@@ -201,9 +250,7 @@ TEST_CASE("a kernel that the code object lacks is a sentence with those that it 
 TEST_CASE("a damaged code object is a sentence, not a crash") {
     const auto device = open_backend("hsa-software");
     const auto whole = scale_code();
-    const auto load = [&](std::vector<std::byte> code) {
-        return message([&] { device->load(code, "hsa_scale"); });
-    };
+    const auto load = [&](std::vector<std::byte> code) { return message([&] { device->load(code, "hsa_scale"); }); };
     for (size_t size : {size_t(0), size_t(3), size_t(64), whole.size() / 2})
         CHECK_THAT(load({whole.begin(), whole.begin() + ptrdiff_t(size)}), StartsWith("gcn: cannot "));
     auto other_machine = whole;

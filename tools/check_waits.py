@@ -35,13 +35,10 @@ UNKNOWN_NEXT = re.compile(r"s_(setpc|swappc|rfe)_b64|s_cbranch_(g_fork|i_fork|jo
 DS_RESULT = re.compile(r"ds_(read|.*_rtn|b?permute|swizzle|append|consume)")
 DS_NO_MEMORY = re.compile(r"ds_(b?permute|swizzle|nop)")
 
-#       who writes it        who then needs it                                       wait states between
-WAITS = {"sgpr for memory": ("a VALU instruction", 5), "sgpr for lane select": ("a VALU instruction", 4),
-         "vcc for div_fmas": ("a VALU instruction", 4), "flag as data": ("a VALU instruction", 5),
-         "vgpr for dpp": ("a VALU instruction", 2), "exec for dpp": ("a VALU instruction", 5),
-         "hwreg": ("s_setreg", 2), "store data": ("the store", 1), "m0": ("a SALU instruction", 1),
-         "descriptor": ("a SALU instruction", 1)}
-LONGEST = max(states for _, states in WAITS.values())
+# Wait states between whoever writes something and whoever then needs it.
+WAITS = {"sgpr for memory": 5, "sgpr for lane select": 4, "vcc for div_fmas": 4, "flag as data": 5, "vgpr for dpp": 2,
+         "exec for dpp": 5, "hwreg": 2, "store data": 1, "m0": 1, "descriptor": 1}
+LONGEST = max(WAITS.values())
 
 
 class Inst:
@@ -164,7 +161,7 @@ class Kernel:
 
     def register(self, number):
         short = f"v{number - VGPR}" if number >= VGPR else f"s{number}"
-        short = next((n for n, r in FIXED.items() if len(r) == 1 and r[0] == number), short)
+        short = next((name for name, numbers in FIXED.items() if number in numbers), short)
         return f"{short} ({self.names[number]})" if number in self.names else short
 
     def find(self, inst, what):
@@ -210,13 +207,12 @@ class Kernel:
             del state.pending[LGKM, LDS]
 
     def need(self, state, inst, what, touched, sentence):
-        writer, states = WAITS[what]
         for register in touched:
-            passed, since = state.recent.get((what, register), (states, None))
-            if passed < states:
+            passed, since = state.recent.get((what, register), (LONGEST, None))
+            if passed < WAITS[what]:
                 shown = self.register(register) if isinstance(register, int) else register
                 self.find(inst, f"{sentence.format(shown)} after {self.line(since)}: "
-                                f"{writer} and this want {states} wait states between them, there are {passed}")
+                                f"wait states between them are {passed}, the hardware wants {WAITS[what]}")
                 return
 
     def check_wait_states(self, state, inst):
@@ -362,7 +358,10 @@ def kernels(obj):
 
 
 def findings_of(path):
-    found = list(kernels(path))
+    try:
+        found = list(kernels(path))
+    except subprocess.CalledProcessError as error:
+        return [f"cannot be read: {error.stderr.strip().splitlines()[-1]}"]
     return [finding for kernel in found for finding in kernel.check()] if found else ["no kernel in it"]
 
 

@@ -25,7 +25,7 @@ std::string chip_names() {
 }
 
 [[noreturn]] void refuse(const std::string& variable, const std::string& value, const std::string& accepted) {
-    fail({"start the software Polaris", variable + " is '" + value + "'", "one of " + accepted, gcn::Fault::WrongUse});
+    fail({"start the software Polaris", variable + " is '" + value + "'", accepted, gcn::Fault::WrongUse});
 }
 
 // A variable that is set but empty counts as not set.
@@ -38,7 +38,7 @@ const isa::Chip* chip_setting() {
     const std::string name = environment("GCN_EMU_CHIP");
     if (name.empty()) return &isa::chips[0];
     const isa::Chip* chip = isa::find_chip(name);
-    if (!chip) refuse("GCN_EMU_CHIP", name, chip_names());
+    if (!chip) refuse("GCN_EMU_CHIP", name, "one of " + chip_names());
     return chip;
 }
 
@@ -49,7 +49,7 @@ int thread_setting() {
     int threads = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
     if (error != std::errc() || end != text.data() + text.size() || threads < 1 || threads > most)
-        refuse("GCN_EMU_THREADS", text, "1 to " + std::to_string(most));
+        refuse("GCN_EMU_THREADS", text, "a number from 1 to " + std::to_string(most));
     return threads;
 }
 
@@ -57,7 +57,7 @@ std::string simd_setting() {
     const std::string simd = environment("GCN_EMU_SIMD");
     for (const char* known : {"", "avx512", "avx2", "portable"})
         if (simd == known) return simd;
-    refuse("GCN_EMU_SIMD", simd, "avx512, avx2, portable");
+    refuse("GCN_EMU_SIMD", simd, "one of avx512, avx2, portable");
 }
 
 // Both are leaked: see device.hpp. The lock is held across fork(), so that the child finds it free.

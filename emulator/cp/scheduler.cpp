@@ -2,6 +2,7 @@
 
 #include "emulator/cp/scheduler.hpp"
 
+#include <sys/prctl.h>
 #include <time.h>
 #include <x86intrin.h>
 
@@ -19,15 +20,13 @@ uint64_t microseconds() {
     return uint64_t(t.tv_sec) * 1'000'000 + t.tv_nsec / 1000;
 }
 
-// What the scheduler does when nothing has happened for a while. Doorbells are plain memory: nobody wakes us for one.
-// The longest sleep bounds the latency of the first packet after silence (3 ms) and the cost of idle queues (2 % of a
-// core). While grids run, their end wakes us, and the workers need the cores more than the doorbells do.
-struct Patience {
-    uint64_t spin, yield, sleep;  // microseconds of silence up to which we spin, yield; the longest sleep afterwards
-};
-constexpr Patience idle = {30, 300, 1500}, executing = {20, 20, 1000};
-constexpr uint64_t shortest_sleep = 50;
-constexpr int looks_while_spinning = 32;  // at the doorbells, between two looks at the clock
+// Doorbells are plain memory: nobody wakes us for one, so silence is spent in naps that grow with it. The longest one
+// bounds both the latency of the first packet after silence (3 ms) and the cost of idle queues (2 % of a core). Naps
+// instead of yields, because on a busy machine a yielding thread waits until the host's own spinning ends.
+constexpr uint64_t spinning = 10, shortest_nap = 5, longest_nap = 2200;  // microseconds
+constexpr int looks_while_spinning = 32;                                 // at the doorbells, between looks at the clock
+
+uint64_t nap_after(uint64_t silence) { return std::clamp(silence / 8, shortest_nap, longest_nap); }
 
 }  // namespace
 
@@ -80,11 +79,12 @@ void Scheduler::sleep(uint64_t us) {
 }
 
 void Scheduler::run() {
-    uint64_t last_event = microseconds(), nap = shortest_sleep;
+    prctl(PR_SET_TIMERSLACK, 1000);  // nanoseconds; 50000 unless told otherwise
+    uint64_t last_event = microseconds();
     int looks = 1;
     for (;;) {
         const auto now_served = wait_for_queues();
-        bool progress = false, grids = false;
+        bool progress = false;
         for (int i = 0; i < looks && !progress; ++i) {
             for (const auto& queue : *now_served) {
                 if (queue->removed) continue;
@@ -93,23 +93,11 @@ void Scheduler::run() {
             }
             if (!progress) _mm_pause();
         }
-        if (progress) {
-            last_event = microseconds();
-            nap = shortest_sleep;
-            looks = looks_while_spinning;
-            continue;
-        }
-        for (const auto& queue : *now_served) grids |= queue->running();
-        const Patience& patience = grids ? executing : idle;
-        const uint64_t silence = microseconds() - last_event;
-        if (silence < patience.spin) continue;
-        if (silence < patience.yield) {
-            std::this_thread::yield();
-            continue;
-        }
-        looks = 1;
-        sleep(nap);
-        nap = std::min(2 * nap, patience.sleep);
+        const uint64_t now = microseconds();
+        if (progress) last_event = now;
+        const bool spin = now - last_event < spinning;
+        looks = spin ? looks_while_spinning : 1;
+        if (!spin) sleep(nap_after(now - last_event));
     }
 }
 

@@ -37,18 +37,24 @@ public:
     // The host address of [address, address + bytes), or nullptr when no one region holds all of it.
     std::byte* host(uint64_t address, uint64_t bytes, bool write) const;
 
-    // Grows with every map and unmap: a cached Region is good while the version it was found under is current.
+    // Grows with every map and unmap, and is never that of another space: a cached Region is good while the version it
+    // was found under is current.
     uint64_t version() const { return changes.load(std::memory_order_acquire); }
 
     // Held shared by whoever is about to dereference what find() gave; unmap() takes it alone. Keep it short: at most
     // some ten thousand instructions at a time.
     std::shared_mutex& in_use() const { return usage; }
+    // Somebody waits in unmap(): whoever holds in_use() again and again lets it pass first.
+    bool unmapping() const { return waiting.load(std::memory_order_relaxed) > 0; }
 
 private:
     mutable std::shared_mutex usage;
     mutable std::mutex guard;
     std::map<uint64_t, Region> regions;
-    std::atomic<uint64_t> changes{1};
+    std::atomic<int> waiting{0};
+    std::atomic<uint64_t> changes{unique_version()};
+
+    static uint64_t unique_version();
 };
 
 }  // namespace gcn::emulator

@@ -109,6 +109,7 @@ struct alignas(64) Wave {
     uint64_t scratch;             // GPU address of this wave's scratch memory
     View* view;
     const GridFacts* grid;
+    const class Program* program; // which `next` belongs to
     uint32_t index;               // in its group
 
     uint64_t jump;                // Event::Jump: the GPU address to go on at
@@ -140,7 +141,8 @@ enum Variant { Vectors, Scalar, General, Variants };  // all sources in VGPRs; s
 struct HandlerTable {
     const char* name;
     const Handler (*rows)[Variants];  // by row of isa/insts.def
-    Handler illegal;                  // an instruction that does not decode
+    Handler illegal;                  // an instruction that is not executed; `wide` is the reason, a const char*
+    Handler absent;                   // there is no memory to fetch it from, at `wide`
     Handler jump;                     // to `target`, where instructions are not neighbours
     Handler status;                   // brings VCCZ, EXECZ and SCC into the scalar file
     Handler macs;                     // a run of v_mac_f32
@@ -156,6 +158,8 @@ extern const HandlerTable handlers_avx512, handlers_avx2, handlers_portable;
 const Window* look_up(View& view, uint64_t address);
 uint64_t shader_clock();
 uint64_t real_time_clock();
+// The constants of all three widths; registers become 0.
+void set_constants(Wave&);
 // Sets mxcsr[] from `mode`.
 void set_float_modes(Wave&);
 

@@ -133,6 +133,11 @@ static int quick_leave_running() {
     _exit(8);
 }
 
+static int hold() {
+    start_waiting();
+    return hipDeviceSynchronize();
+}
+
 static int kill_running() {
     start_waiting();
     raise(SIGKILL);
@@ -150,12 +155,19 @@ int main(int argc, char** argv) {
         const char* name;
         int (*run)();
     } cases[] = {
-        {"wild-store", wild_store},      {"null-load", null_load},
-        {"host-store", host_store},      {"use-after-free", use_after_free},
-        {"fork", fork_and_go_on},        {"fork-exit", fork_and_exit},
-        {"fork-exec", fork_and_exec},    {"exit", leave},
-        {"exit-running", leave_running}, {"_exit-running", quick_leave_running},
-        {"kill-running", kill_running},  {"terminate-running", interrupt_running},
+        {"wild-store", wild_store},
+        {"null-load", null_load},
+        {"host-store", host_store},
+        {"use-after-free", use_after_free},
+        {"fork", fork_and_go_on},
+        {"fork-exit", fork_and_exit},
+        {"fork-exec", fork_and_exec},
+        {"exit", leave},
+        {"exit-running", leave_running},
+        {"_exit-running", quick_leave_running},
+        {"hold", hold},
+        {"kill-running", kill_running},
+        {"terminate-running", interrupt_running},
     };
     for (const auto& c : cases)
         if (argc == 2 && std::strcmp(argv[1], c.name) == 0) return c.run();

@@ -1,0 +1,409 @@
+// The executor: worker threads take workgroups of all grids under way in turn.
+//
+// A group runs until it ends or its turn is over; then it is put aside and others go on, also ones not yet started. So
+// groups and grids that wait for each other make progress on one thread, as far as they fit the chip together.
+
+#include "emulator/exec/exec.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <shared_mutex>
+#include <thread>
+#include <vector>
+
+#include "emulator/exec/group.hpp"
+#include "emulator/exec/program.hpp"
+#include "emulator/exec/wave.hpp"
+#include "gcn/error.hpp"
+
+namespace gcn::emulator {
+
+namespace {
+
+constexpr int64_t hold_budget = 20'000;   // instructions for which AddressSpace::in_use() is held
+constexpr int64_t turn_budget = 800'000;  // instructions after which a group makes place for others
+constexpr int64_t start_budget = 20'000;  // instructions that start() executes itself
+constexpr int start_waves = 4;            // grids that small begin within start()
+constexpr int resident_waves = 1440;      // 36 CUs of 40 waves; further groups wait for one of these to end
+constexpr uint64_t batch = 16;            // groups taken at once
+constexpr auto spin_before_sleep = std::chrono::microseconds(20);
+
+struct Build {
+    const HandlerTable* table;
+    bool (*here)();
+};
+const Build builds[] = {  // the best first
+    {&handlers_avx512, [] { return bool(__builtin_cpu_supports("x86-64-v4")); }},
+    {&handlers_avx2, [] { return bool(__builtin_cpu_supports("x86-64-v3")); }},
+    {&handlers_portable, [] { return true; }},
+};
+
+const HandlerTable& table_for(std::string_view name) {
+    std::string here;
+    for (const Build& build : builds) {
+        if (!build.here()) continue;
+        if (name.empty() || name == build.table->name) return *build.table;
+        here += (here.empty() ? "" : ", ") + std::string(build.table->name);
+    }
+    const bool known = std::any_of(std::begin(builds), std::end(builds),
+                                   [&](const Build& build) { return name == build.table->name; });
+    fail({"interpret with GCN_EMU_SIMD=" + std::string(name),
+          known ? "this machine's processor lacks it" : "there is no such build of the interpreter", "one of " + here,
+          Fault::WrongUse});
+}
+
+// Which waves' places in a queue's scratch memory are taken.
+struct ScratchSlots {
+    std::vector<bool> taken;
+    uint32_t used = 0, users = 0;
+
+    std::vector<uint32_t> take(uint32_t count) {
+        std::vector<uint32_t> slots;
+        for (uint32_t i = 0; i < taken.size() && slots.size() < count; ++i)
+            if (!taken[i]) taken[i] = true, slots.push_back(i);
+        used += count;
+        return slots;
+    }
+    void give(const std::vector<uint32_t>& slots) {
+        for (const uint32_t i : slots) taken[i] = false;
+        used -= uint32_t(slots.size());
+    }
+};
+
+// Holds in_use() of one address space for a limited number of instructions at a time.
+class Hold {
+public:
+    explicit Hold(const AddressSpace& space) : space(space) { take(); }
+    ~Hold() { space.in_use().unlock_shared(); }
+
+    View view;
+    int64_t budget = 0;
+
+    void renew_when_spent() {
+        if (budget > 0 && !space.unmapping()) return;
+        space.in_use().unlock_shared();
+        take();
+    }
+
+private:
+    void take() {
+        while (space.unmapping()) std::this_thread::yield();
+        space.in_use().lock_shared();
+        budget = hold_budget;
+        if (view.space == &space && view.version == space.version()) return;
+        view = View{};
+        view.space = &space;
+        view.version = space.version();
+    }
+    const AddressSpace& space;
+};
+
+}  // namespace
+
+struct Executor::Impl {
+    struct Grid : Running {
+        Grid(Impl& owner, const Dispatch& dispatch, std::function<void(const Result&)> done)
+            : owner(owner), launch(dispatch), total(launch.total()), done(std::move(done)) {}
+        void stop() override { owner.stop(*this); }
+
+        Impl& owner;
+        const Launch launch;
+        const uint64_t total;
+        std::function<void(const Result&)> done;
+
+        // Guarded by Impl::guard.
+        uint64_t next = 0;                                  // groups from here on have not been taken
+        std::deque<std::pair<uint64_t, uint64_t>> returned; // ranges of groups that were taken but not started
+        std::deque<std::unique_ptr<Group>> aside;           // groups whose turn was over
+        uint64_t ended = 0;
+        int running = 0;                                    // turns under way
+        bool start_next = false;                            // the next turn is for a new group, not for one put aside
+        Result result;
+        ScratchSlots* scratch = nullptr;
+        std::atomic<bool> stopping{false};
+
+        bool fresh() const { return next < total || !returned.empty(); }
+    };
+    using GridPointer = std::shared_ptr<Grid>;
+
+    // What a worker does next: one group put aside, or a range of new ones.
+    struct Turn {
+        GridPointer grid;
+        std::unique_ptr<Group> group;
+        uint64_t first = 0, end = 0;
+        std::vector<uint32_t> scratch;
+    };
+
+    const HandlerTable& table;
+    ProgramCache cache;
+    WavePool waves;
+
+    std::mutex guard;
+    std::condition_variable work;
+    std::deque<GridPointer> grids;               // those with something to do, in turn
+    std::map<uint64_t, ScratchSlots> scratch;    // by base address
+    bool closing = false;
+    std::atomic<uint64_t> news{0};               // grows when there may be work
+    std::vector<std::thread> threads;
+
+    Impl(int count, std::string_view simd) : table(table_for(simd)) {
+        for (int i = 0; i < std::max(count, 1); ++i) threads.emplace_back([this] { work_on(); });
+    }
+    ~Impl() {
+        std::vector<GridPointer> open;
+        {
+            const std::lock_guard lock(guard);
+            closing = true;
+            open.assign(grids.begin(), grids.end());
+        }
+        for (const GridPointer& grid : open) stop(*grid);
+        announce();
+        for (std::thread& thread : threads) thread.join();
+    }
+
+    void announce() {
+        news.fetch_add(1, std::memory_order_release);
+        work.notify_all();
+    }
+
+    // ---- scheduling; `guard` is held ----------------------------------------------------------
+
+    bool may_start(const Grid& grid) const {
+        if (!grid.fresh()) return false;
+        const int waves_each = std::max(grid.launch.waves_per_group(), 1);
+        if (grid.scratch && grid.scratch->taken.size() - grid.scratch->used < size_t(waves_each)) return false;
+        const int resident = int(grid.aside.size()) + grid.running;
+        return resident == 0 || resident * waves_each < resident_waves;
+    }
+
+    std::optional<Turn> take_turn() {
+        for (size_t i = grids.size(); i > 0; --i) {
+            const GridPointer grid = grids.front();
+            grids.pop_front();
+            grids.push_back(grid);
+            if (grid->stopping) continue;
+            if (may_start(*grid) && (grid->start_next || grid->aside.empty())) {
+                grid->start_next = false;
+                ++grid->running;
+                return new_groups(grid);
+            }
+            if (grid->aside.empty()) continue;
+            Turn turn{grid, std::move(grid->aside.front()), 0, 0, {}};
+            grid->aside.pop_front();
+            ++grid->running;
+            return turn;
+        }
+        return {};
+    }
+
+    Turn new_groups(const GridPointer& grid) {
+        Turn turn{grid, nullptr, 0, 0, {}};
+        if (!grid->returned.empty()) {
+            std::tie(turn.first, turn.end) = grid->returned.front();
+            grid->returned.pop_front();
+        } else {
+            turn.first = grid->next;
+            turn.end = grid->total;
+        }
+        const uint64_t share = (turn.end - turn.first) / (2 * threads.size()) + 1;
+        const uint64_t count = std::min({grid->scratch ? 1 : batch, share, turn.end - turn.first});
+        const uint64_t rest = turn.first + count;
+        if (turn.end == grid->total && grid->next < grid->total) grid->next = rest;
+        else if (rest < turn.end) grid->returned.emplace_front(rest, turn.end);
+        turn.end = rest;
+        if (grid->scratch) turn.scratch = grid->scratch->take(uint32_t(grid->launch.waves_per_group()));
+        return turn;
+    }
+
+    // ---- turns --------------------------------------------------------------------------------
+
+    // Runs `group` for a turn of at most `budget` instructions.
+    Group::State run_group(Grid& grid, Group& group, Hold& hold, int64_t budget) {
+        for (;;) {
+            if (grid.stopping) return Group::State::Unfinished;
+            hold.renew_when_spent();
+            const int64_t before = hold.budget;
+            const Group::State state = group.run(table, cache, hold.view, hold.budget);
+            budget -= before - hold.budget;
+            if (state != Group::State::Unfinished || budget <= 0) return state;
+        }
+    }
+
+    void run_turn(Turn turn, int64_t budget) {
+        Grid& grid = *turn.grid;
+        {
+            Hold hold(*grid.launch.dispatch.space);
+            if (turn.group) {
+                const auto state = run_group(grid, *turn.group, hold, budget);
+                settle(grid, std::move(turn.group), state);
+            }
+            while (turn.first < turn.end && !grid.stopping) {
+                auto group = std::make_unique<Group>(grid.launch, turn.first++, std::move(turn.scratch), waves);
+                const auto state = run_group(grid, *group, hold, budget);
+                settle(grid, std::move(group), state);
+                if (state == Group::State::Unfinished || state == Group::State::Yielded) break;
+            }
+        }
+        finish_turn(std::move(turn));
+    }
+
+    void settle(Grid& grid, std::unique_ptr<Group> group, Group::State state) {
+        const std::lock_guard lock(guard);
+        grid.result.instructions += std::exchange(group->instructions, 0);
+        if (state == Group::State::Faulted && grid.result.fault.kind == FaultKind::None) {
+            grid.result.fault = *group->fault;
+            grid.stopping = true;
+        }
+        if (state == Group::State::Unfinished || state == Group::State::Yielded) {
+            grid.aside.push_back(std::move(group));
+            grid.start_next = true;
+            return;
+        }
+        if (grid.scratch) grid.scratch->give(group->slots());
+        if (state != Group::State::Ended) return;
+        ++grid.ended;
+        ++grid.result.groups;
+        grid.result.waves += uint64_t(group->wave_count());
+    }
+
+    void finish_turn(Turn turn) {
+        Grid& grid = *turn.grid;
+        std::unique_lock lock(guard);
+        --grid.running;
+        if (turn.first < turn.end) grid.returned.emplace_front(turn.first, turn.end);
+        // Other workers sleep while all that is left is taken: what comes back may be theirs.
+        const bool more = !grid.aside.empty() || !grid.returned.empty() || grid.scratch;
+        end_when_over(turn.grid, lock);
+        if (more) announce();
+    }
+
+    // Takes the grid off the list and reports it when nothing of it is left to do. Lets go of the lock.
+    void end_when_over(GridPointer grid, std::unique_lock<std::mutex>& lock) {
+        const bool over = grid->running == 0 && (grid->stopping || grid->ended == grid->total);
+        const auto it = std::find(grids.begin(), grids.end(), grid);
+        if (!over || it == grids.end()) {
+            lock.unlock();
+            return;
+        }
+        grids.erase(it);
+        if (grid->stopping && grid->result.fault.kind == FaultKind::None) {
+            grid->result.fault.kind = FaultKind::Stopped;
+            grid->result.fault.text = "the grid was stopped";
+        }
+        if (grid->scratch) {
+            for (const auto& group : grid->aside) grid->scratch->give(group->slots());
+            if (--grid->scratch->users == 0) scratch.erase(grid->launch.dispatch.scratch_base);
+        }
+        grid->aside.clear();
+        lock.unlock();
+        const auto done = std::move(grid->done);
+        if (done) done(grid->result);
+    }
+
+    void stop(Grid& grid) {
+        std::unique_lock lock(guard);
+        grid.stopping = true;
+        for (const GridPointer& g : grids)
+            if (g.get() == &grid) {
+                end_when_over(g, lock);
+                return;
+            }
+    }
+
+    void work_on() {
+        for (;;) {
+            const uint64_t seen = news.load(std::memory_order_acquire);
+            std::unique_lock lock(guard);
+            if (auto turn = take_turn()) {
+                lock.unlock();
+                run_turn(std::move(*turn), turn_budget);
+                continue;
+            }
+            if (closing) return;
+            lock.unlock();
+            wait_for_news(seen);
+        }
+    }
+
+    void wait_for_news(uint64_t seen) {
+        const auto until = std::chrono::steady_clock::now() + spin_before_sleep;
+        while (std::chrono::steady_clock::now() < until) {
+            if (news.load(std::memory_order_acquire) != seen) return;
+            __builtin_ia32_pause();
+        }
+        std::unique_lock lock(guard);
+        work.wait(lock, [&] { return news.load(std::memory_order_acquire) != seen; });
+    }
+
+    // ---- starting -----------------------------------------------------------------------------
+
+    // Why a grid cannot even begin.
+    std::optional<Fault> objection(const Grid& grid) const {
+        const Dispatch& d = grid.launch.dispatch;
+        if (!grid.scratch || uint32_t(grid.launch.waves_per_group()) <= d.scratch_waves) return {};
+        Fault f;
+        f.kind = FaultKind::Memory;
+        f.pc = d.entry;
+        f.address = d.scratch_base;
+        f.text = "a group has " + std::to_string(grid.launch.waves_per_group()) + " waves, its scratch memory holds " +
+                 std::to_string(d.scratch_waves);
+        return f;
+    }
+
+    void prepare(Grid& grid) {
+        Launch& launch = const_cast<Launch&>(grid.launch);
+        const AddressSpace& space = *launch.dispatch.space;
+        const std::shared_lock use(space.in_use());
+        launch.program = cache.find(space, launch.dispatch.entry, table);
+    }
+
+    GridPointer start(const Dispatch& dispatch, std::function<void(const Result&)> done) {
+        GCN_ASSERT(dispatch.space);
+        auto grid = std::make_shared<Grid>(*this, dispatch, std::move(done));
+        prepare(*grid);
+        std::unique_lock lock(guard);
+        if (grid->launch.uses_scratch()) {
+            grid->scratch = &scratch[dispatch.scratch_base];
+            ++grid->scratch->users;
+            if (grid->scratch->taken.size() < dispatch.scratch_waves) grid->scratch->taken.resize(dispatch.scratch_waves);
+        }
+        grids.push_back(grid);
+        if (const auto fault = objection(*grid)) {
+            grid->result.fault = *fault;
+            grid->stopping = true;
+        }
+        if (grid->total == 0 || grid->stopping) {
+            end_when_over(grid, lock);
+            return grid;
+        }
+        const uint64_t waves_in_all = grid->total * uint64_t(std::max(grid->launch.waves_per_group(), 1));
+        if (waves_in_all <= start_waves && may_start(*grid)) {
+            ++grid->running;
+            Turn turn = new_groups(grid);
+            lock.unlock();
+            run_turn(std::move(turn), start_budget);
+            const std::lock_guard again(guard);
+            if (std::find(grids.begin(), grids.end(), grid) == grids.end()) return grid;
+        } else {
+            lock.unlock();
+        }
+        announce();
+        return grid;
+    }
+};
+
+Executor::Executor(int threads, std::string_view simd) : impl(std::make_unique<Impl>(threads, simd)) {}
+Executor::~Executor() = default;
+
+std::string_view Executor::simd() const { return impl->table.name; }
+int Executor::threads() const { return int(impl->threads.size()); }
+
+std::shared_ptr<Running> Executor::start(const Dispatch& dispatch, std::function<void(const Result&)> done) {
+    return impl->start(dispatch, std::move(done));
+}
+
+void Executor::forget_code() { impl->cache.doubt(); }
+
+}  // namespace gcn::emulator

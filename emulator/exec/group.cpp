@@ -1,0 +1,205 @@
+// How a workgroup starts and goes on. The initial registers follow COMPUTE_PGM_RSRC2: user SGPRs, the group's place in
+// the grid, its size, the wave's scratch offset; then the work-item's place in v0 to v2.
+
+#include "emulator/exec/group.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "isa/print.hpp"
+
+namespace gcn::emulator {
+
+namespace {
+
+// Fields of COMPUTE_PGM_RSRC1 and 2.
+uint32_t float_mode(uint32_t rsrc1) { return rsrc1 >> 12 & 0xff; }
+uint32_t dx10_clamp(uint32_t rsrc1) { return rsrc1 >> 21 & 1; }
+uint32_t ieee_mode(uint32_t rsrc1) { return rsrc1 >> 23 & 1; }
+bool has_scratch(uint32_t rsrc2) { return rsrc2 & 1; }
+uint32_t user_sgprs(uint32_t rsrc2) { return rsrc2 >> 1 & 31; }
+bool has_group_id(uint32_t rsrc2, int dimension) { return rsrc2 >> (7 + dimension) & 1; }
+bool has_group_size(uint32_t rsrc2) { return rsrc2 >> 10 & 1; }
+uint32_t work_item_ids(uint32_t rsrc2) { return (rsrc2 >> 11 & 3) + 1; }
+
+constexpr uint32_t lanes = 64;
+
+uint32_t waves_of(const std::array<uint32_t, 3>& size) { return (size[0] * size[1] * size[2] + lanes - 1) / lanes; }
+
+}  // namespace
+
+void FreeWave::operator()(Wave* wave) const { ::operator delete(wave, std::align_val_t(alignof(Wave))); }
+
+WavePointer WavePool::take() {
+    {
+        const std::lock_guard lock(guard);
+        if (!free.empty()) {
+            WavePointer wave = std::move(free.back());
+            free.pop_back();
+            return wave;
+        }
+    }
+    WavePointer wave(static_cast<Wave*>(::operator new(sizeof(Wave), std::align_val_t(alignof(Wave)))));
+    set_constants(*wave);
+    return wave;
+}
+
+void WavePool::give(WavePointer wave) {
+    constexpr size_t most = 256;  // 18 MiB; a full card has 2304
+    const std::lock_guard lock(guard);
+    if (free.size() < most) free.push_back(std::move(wave));
+}
+
+Launch::Launch(const Dispatch& d) : dispatch(d) {
+    for (int i = 0; i < 3; ++i)
+        groups[i] = d.group[i] ? uint32_t((uint64_t(d.grid[i]) + d.group[i] - 1) / d.group[i]) : 0;
+    facts.lds_aperture = uint32_t(d.lds_aperture >> 32);
+    facts.scratch_aperture = uint32_t(d.scratch_aperture >> 32);
+    facts.scratch_lane_bytes = d.scratch_wave_bytes / lanes;
+}
+
+int Launch::waves_per_group() const { return int(waves_of(dispatch.group)); }
+
+Group::Group(const Launch& launch, uint64_t number, std::vector<uint32_t> slots, WavePool& pool)
+    : launch(launch), scratch_slots(std::move(slots)), pool(pool) {
+    const Dispatch& d = launch.dispatch;
+    place[0] = uint32_t(number % launch.groups[0]);
+    place[1] = uint32_t(number / launch.groups[0] % launch.groups[1]);
+    place[2] = uint32_t(number / launch.groups[0] / launch.groups[1]);
+    std::array<uint32_t, 3> size;  // the last group of a dimension may be smaller
+    for (int i = 0; i < 3; ++i) size[i] = std::min(d.group[i], d.grid[i] - place[i] * d.group[i]);
+    if (d.lds_bytes) lds = std::make_unique<std::byte[]>(d.lds_bytes);
+    const int count = int(waves_of(size));
+    for (int i = 0; i < count; ++i) {
+        waves.push_back(pool.take());
+        prepare(*waves.back(), i, size);
+    }
+    living = count;
+}
+
+Group::~Group() {
+    for (WavePointer& wave : waves) pool.give(std::move(wave));
+}
+
+void Group::prepare(Wave& w, int index, const std::array<uint32_t, 3>& size) {
+    const Dispatch& d = launch.dispatch;
+    const uint32_t first = uint32_t(index) * lanes, all = size[0] * size[1] * size[2];
+    std::memset(w.s, 0, code::constants * sizeof w.s[0]);
+    std::memset(w.v, 0, size_t(std::max(launch.program->vgprs(), 3)) * sizeof w.v[0]);
+
+    uint32_t next = std::min<uint32_t>(user_sgprs(d.rsrc2), uint32_t(d.user_sgprs.size()));
+    std::copy_n(d.user_sgprs.begin(), next, w.s);
+    for (int i = 0; i < 3; ++i)
+        if (has_group_id(d.rsrc2, i)) w.s[next++] = place[i];
+    if (has_group_size(d.rsrc2)) w.s[next++] = waves_of(size) | uint32_t(index == 0) << 31;
+    const uint64_t scratch = scratch_slots.empty() ? 0 : uint64_t(scratch_slots[index]) * d.scratch_wave_bytes;
+    if (has_scratch(d.rsrc2)) w.s[next++] = uint32_t(scratch);
+
+    const uint64_t exec = all - first >= lanes ? ~0ull : (1ull << (all - first)) - 1;
+    w.s[code::exec] = uint32_t(exec), w.s[code::exec + 1] = uint32_t(exec >> 32);
+    const uint32_t ids = work_item_ids(d.rsrc2);
+    for (uint32_t lane = 0; lane < lanes; ++lane) {
+        const uint32_t item = first + lane;
+        w.v[0][lane] = item % size[0];
+        if (ids > 1) w.v[1][lane] = item / size[0] % size[1];
+        if (ids > 2) w.v[2][lane] = item / size[0] / size[1];
+    }
+
+    w.scc = 0;
+    w.mode = float_mode(d.rsrc1) | dx10_clamp(d.rsrc1) << 8 | ieee_mode(d.rsrc1) << 9;
+    set_float_modes(w);
+    w.next = launch.program->entry();
+    w.program = launch.program.get();
+    w.event = Event::None;
+    w.waiting = w.ended = false;
+    w.lds = lds.get();
+    w.lds_bytes = d.lds_bytes;
+    w.scratch = scratch_slots.empty() ? 0 : d.scratch_base + scratch;
+    w.grid = &launch.facts;
+    w.index = uint32_t(index);
+}
+
+Wave* Group::next_runnable() {
+    for (size_t i = 0; i < waves.size(); ++i) {
+        Wave& w = *waves[(cursor + i) % waves.size()];
+        if (w.ended || w.waiting) continue;
+        cursor = (cursor + i) % waves.size();
+        return &w;
+    }
+    return nullptr;
+}
+
+// Waves that have ended count as arrived.
+void Group::release_barrier() {
+    for (WavePointer& w : waves) w->waiting = false;
+    cursor = 0;
+}
+
+void Group::jump(Wave& w, ProgramCache& cache, const HandlerTable& table) {
+    auto program = cache.find(*launch.dispatch.space, w.jump, table);
+    for (int r = launch.program->vgprs(); r < program->vgprs(); ++r) {
+        // Registers that only the program jumped to names have not been cleared yet.
+        const bool seen = std::any_of(programs.begin(), programs.end(), [&](const auto& p) { return r < p->vgprs(); });
+        if (!seen)
+            for (WavePointer& wave : waves) std::memset(wave->v[r], 0, sizeof wave->v[r]);
+    }
+    w.next = program->entry();
+    w.program = program.get();
+    if (std::find(programs.begin(), programs.end(), program) == programs.end()) programs.push_back(std::move(program));
+}
+
+void Group::report(const Wave& w) {
+    Fault f;
+    f.kind = FaultKind(w.fault.kind);
+    f.pc = w.program->pc_of(w.fault.op);
+    f.address = w.fault.address;
+    f.write = w.fault.write;
+    f.group = place;
+    f.wave = w.index;
+    f.text = w.program->text_of(w.fault.op) + " at " + isa::text::hex(f.pc);
+    if (f.kind == FaultKind::Memory)
+        f.text += std::string(f.write ? " writes " : " reads ") + isa::text::hex(f.address);
+    f.text += std::string(": ") + w.fault.why;
+    fault = std::move(f);
+}
+
+Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& view, int64_t& budget) {
+    bool yielded = false;
+    while (living && budget > 0) {
+        Wave* w = next_runnable();
+        if (!w) {
+            release_barrier();
+            continue;
+        }
+        w->view = &view;
+        const int64_t done = table.run(w, budget);
+        instructions += uint64_t(done);
+        budget -= std::max<int64_t>(done, 1);
+        switch (w->event) {
+            case Event::None:
+                break;
+            case Event::End:
+                w->ended = true;
+                --living;
+                break;
+            case Event::Barrier:
+                w->waiting = true;
+                break;
+            case Event::Yield:
+                yielded = true;
+                break;
+            case Event::Jump:
+                jump(*w, cache, table);
+                continue;
+            case Event::Fault:
+                report(*w);
+                return State::Faulted;
+        }
+        cursor = (cursor + 1) % waves.size();
+        if (yielded && waves.size() == 1) break;
+    }
+    return !living ? State::Ended : yielded ? State::Yielded : State::Unfinished;
+}
+
+}  // namespace gcn::emulator

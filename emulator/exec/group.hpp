@@ -1,0 +1,80 @@
+#pragma once
+// A workgroup on its way: its waves, its LDS, and which of them can go on.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "emulator/exec/exec.hpp"
+#include "emulator/exec/program.hpp"
+#include "emulator/exec/wave.hpp"
+
+namespace gcn::emulator {
+
+struct FreeWave {
+    void operator()(Wave*) const;
+};
+using WavePointer = std::unique_ptr<Wave, FreeWave>;
+
+// Waves are large and many: they are used again, with their constants in place.
+class WavePool {
+public:
+    WavePointer take();
+    void give(WavePointer);
+
+private:
+    std::mutex guard;
+    std::vector<WavePointer> free;
+};
+
+// What all groups of a grid start from.
+struct Launch {
+    Dispatch dispatch;
+    GridFacts facts;
+    std::array<uint32_t, 3> groups{};             // in each dimension
+    std::shared_ptr<const Program> program;       // of the entry
+
+    explicit Launch(const Dispatch&);
+    uint64_t total() const { return uint64_t(groups[0]) * groups[1] * groups[2]; }
+    int waves_per_group() const;                  // of a whole one
+    bool uses_scratch() const { return dispatch.scratch_base && dispatch.scratch_wave_bytes; }
+};
+
+class Group {
+public:
+    // `scratch_slots`: one per wave when the launch uses scratch, else empty.
+    Group(const Launch&, uint64_t number, std::vector<uint32_t> scratch_slots, WavePool&);
+    ~Group();
+
+    // Goes round its waves until all have ended, one has faulted, or about `budget` instructions are done.
+    enum class State { Ended, Faulted, Unfinished, Yielded };
+    State run(const HandlerTable&, ProgramCache&, View&, int64_t& budget);
+
+    std::optional<Fault> fault;
+    uint64_t instructions = 0;
+    int wave_count() const { return int(waves.size()); }
+    const std::vector<uint32_t>& slots() const { return scratch_slots; }
+
+private:
+    void prepare(Wave&, int index, const std::array<uint32_t, 3>& size);
+    Wave* next_runnable();
+    void release_barrier();
+    void jump(Wave&, ProgramCache&, const HandlerTable&);
+    void report(const Wave&);
+
+    const Launch& launch;
+    std::array<uint32_t, 3> place{};              // in the grid
+    std::vector<uint32_t> scratch_slots;
+    std::vector<WavePointer> waves;
+    std::unique_ptr<std::byte[]> lds;
+    std::vector<std::shared_ptr<const Program>> programs;  // met by s_setpc and its kin
+    WavePool& pool;
+    size_t cursor = 0;
+    int living = 0;
+};
+
+}  // namespace gcn::emulator

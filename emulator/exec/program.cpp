@@ -1,0 +1,513 @@
+// From instruction words to Ops: operands become places in Wave, formats become the operands of their handlers.
+
+#include "emulator/exec/program.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "isa/decode.hpp"
+#include "isa/print.hpp"
+
+namespace gcn::emulator {
+
+using isa::Decoded;
+using isa::Fmt;
+using isa::Inst;
+using isa::Tail;
+using isa::Type;
+
+namespace {
+
+bool is_64(Type t) { return t == Type::U64 || t == Type::I64 || t == Type::F64 || t == Type::Mask; }
+bool is_16(Type t) { return t == Type::U16 || t == Type::I16 || t == Type::F16; }
+bool is_float(Type t) { return t == Type::F16 || t == Type::F32 || t == Type::F64; }
+bool is_source(Type t) { return t != Type::None && t != Type::Dst && t != Type::Addr; }
+
+// What is wrong with an instruction that decodes but cannot be executed.
+struct Refusal {
+    std::string why;
+};
+[[noreturn]] void refuse(std::string why) { throw Refusal{std::move(why)}; }
+
+std::string hex(uint64_t x) { return isa::text::hex(x); }
+
+uint64_t widened(uint32_t literal, Type type) {
+    switch (type) {
+        case Type::F64:
+            return uint64_t(literal) << 32;
+        case Type::I64:
+            return uint64_t(int64_t(int32_t(literal)));
+        default:
+            return literal;
+    }
+}
+
+// Where control goes after an instruction, by name. What is not here goes to the next one.
+struct Flow {
+    std::string_view name;
+    bool next, target;
+};
+constexpr Flow flows[] = {
+    {"s_branch", false, true},       {"s_cbranch_scc0", true, true},   {"s_cbranch_scc1", true, true},
+    {"s_cbranch_vccz", true, true},  {"s_cbranch_vccnz", true, true},  {"s_cbranch_execz", true, true},
+    {"s_cbranch_execnz", true, true}, {"s_endpgm", false, false},      {"s_setpc_b64", false, false},
+    {"s_swappc_b64", false, false},  {"s_rfe_b64", false, false},      {"s_trap", false, false},
+    {"s_sendmsghalt", false, false},
+};
+Flow flow_of(const Inst& inst) {
+    for (const Flow& flow : flows)
+        if (flow.name == inst.name) return flow;
+    return {inst.name, true, false};
+}
+
+}  // namespace
+
+class Decoder {
+public:
+    Decoder(Program& program, const AddressSpace& space, const HandlerTable& table)
+        : program(program), space(space), table(table) {}
+
+    void run(uint64_t entry) {
+        collect(entry);
+        for (auto it = items.begin(); it != items.end();) it = emit(it);
+        link(entry);
+        remember();
+    }
+
+private:
+    struct Item {
+        std::optional<Decoded> decoded;
+        bool missing = false;  // there is no memory at its address
+        int words = 0;
+        Flow flow{};
+        uint64_t target = 0;
+    };
+    using Items = std::map<uint64_t, Item>;
+
+    std::optional<uint32_t> word(uint64_t address) const {
+        const std::byte* at = address % 4 ? nullptr : space.host(address, 4, false);
+        if (!at) return {};
+        uint32_t w;
+        std::memcpy(&w, at, 4);
+        return w;
+    }
+
+    void collect(uint64_t entry) {
+        std::vector<uint64_t> open{entry};
+        while (!open.empty()) {
+            const uint64_t pc = open.back();
+            open.pop_back();
+            if (items.count(pc)) continue;
+            const Item& item = items[pc] = fetch(pc);
+            if (item.flow.next) open.push_back(pc + 4 * item.words);
+            if (item.flow.target) open.push_back(item.target);
+        }
+    }
+
+    Item fetch(uint64_t pc) const {
+        Item item;
+        const auto w0 = word(pc), w1 = word(pc + 4);
+        if (!w0) {
+            item.missing = true;
+            return item;
+        }
+        item.words = 1;
+        item.decoded = isa::decode(*w0, w1.value_or(0));
+        if (!item.decoded) return item;
+        item.words = item.decoded->size();
+        if (item.words == 2 && !w1) {
+            item.decoded.reset();
+            item.missing = true;
+            item.words = 1;
+            return item;
+        }
+        item.flow = flow_of(*item.decoded->inst);
+        if (item.flow.target) item.target = pc + 4 + 4 * int64_t(int16_t((*item.decoded)['i']));
+        return item;
+    }
+
+    // ---- places of operands --------------------------------------------------------------------
+
+    void uses_vgprs(uint32_t first, int count) {
+        if (first + count > 256) refuse("it names registers beyond v255");
+        program.registers = std::max(program.registers, int(first) + count);
+    }
+    uint16_t vector(uint32_t number, int count) {
+        uses_vgprs(number, count);
+        return uint16_t(number * 64);
+    }
+    uint16_t scalar_register(uint32_t number, int count) {
+        if (number + count > 128 || number == 125) refuse("it names registers that do not exist");
+        return uint16_t(place::scalars + number);
+    }
+    uint16_t source(uint32_t number, Type type) {
+        if (number >= code::vgpr) return vector(number - code::vgpr, isa::registers(type));
+        if (number < 128) return scalar_register(number, isa::registers(type));
+        if (number == code::literal) return place::literal;
+        const bool is_status = number >= code::vccz && number <= code::scc;
+        if (is_status && !is_64(type)) needs_status = true;
+        else if (!(number <= 208 || (number >= 240 && number <= 248)))
+            refuse("its operand code " + std::to_string(number) + " has no meaning here");
+        if (is_64(type)) return uint16_t(place::wide + 2 * (number - code::constants));
+        if (is_16(type) && !is_status) return uint16_t(place::half + (number - code::constants));
+        return uint16_t(place::scalars + number);
+    }
+
+    // ---- formats -------------------------------------------------------------------------------
+
+    Op translate(const Decoded& d, uint64_t pc) {
+        Op op{};
+        op.count = 1;
+        const auto& handlers = table.rows[d.inst - isa::insts.data()];
+        op.run = handlers[General];
+        switch (d.format) {
+            case Fmt::SOPP:
+                op.imm = d['i'];
+                break;
+            case Fmt::SOP1:
+            case Fmt::SOP2:
+            case Fmt::SOPC:
+            case Fmt::SOPK:
+                salu(d, pc, op);
+                break;
+            case Fmt::SMEM:
+                smem(d, op);
+                break;
+            case Fmt::DS:
+                ds(d, op);
+                break;
+            case Fmt::FLAT:
+                flat(d, op);
+                break;
+            case Fmt::MUBUF:
+                mubuf(d, op);
+                break;
+            case Fmt::VOP1:
+            case Fmt::VOP2:
+            case Fmt::VOPC:
+            case Fmt::VOP3:
+            case Fmt::VOP3B:
+                valu(d, handlers, op);
+                break;
+            default:
+                refuse("its format is not executed");
+        }
+        return op;
+    }
+
+    void salu(const Decoded& d, uint64_t pc, Op& op) {
+        const Inst& inst = *d.inst;
+        if (d.format != Fmt::SOPC) op.d = scalar_register(d['d'], std::max(1, isa::registers(inst.dst)));
+        op.imm = d['i'];
+        if (d.format == Fmt::SOPK) {
+            op.a = op.d;  // s_cmpk and s_setreg read it
+            op.wide = inst.src[0] == Type::U32 ? op.imm : uint32_t(int32_t(int16_t(op.imm)));
+            if (inst.always_literal()) op.wide = d.literal();
+            return;
+        }
+        op.wide = pc + 4;  // s_getpc, s_swappc
+        for (int i = 0; i < 2; ++i) {
+            if (!is_source(inst.src[i])) continue;
+            const uint32_t number = d.operand(i);
+            (i ? op.b : op.a) = source(number, inst.src[i]);
+            if (number != code::literal) continue;
+            if (inst.timing == isa::Timing::Branch) refuse("its target cannot be a literal");
+            op.wide = widened(d.literal(), inst.src[i]);
+        }
+    }
+
+    void smem(const Decoded& d, Op& op) {
+        const Inst& inst = *d.inst;
+        if (inst.dst == Type::None) return;
+        op.d = scalar_register(d['d'], isa::registers(inst.dst));
+        if (inst.src[0] == Type::None) return;
+        op.a = scalar_register(2 * d['a'], inst.name.starts_with("s_buffer") ? 4 : 2);
+        if (d['I']) op.imm = d['i'];
+        else op.b = source(d['i'] & 127, Type::U32);
+    }
+
+    void ds(const Decoded& d, Op& op) {
+        const Inst& inst = *d.inst;
+        if (d['g']) refuse("global data share is not executed");
+        const bool two = inst.name.substr(3).starts_with("read2") || inst.name.substr(3).starts_with("write2");
+        op.imm = two ? d['x'] | d['y'] << 16 : d['x'] | d['y'] << 8;
+        op.a = vector(d['p'], 1);
+        if (inst.dst != Type::None) op.d = vector(d['d'], isa::registers(inst.dst));
+        for (int i = 0; i < 2; ++i)
+            if (is_source(inst.src[i])) (i ? op.c : op.b) = vector(d["ab"[i]], isa::registers(inst.src[i]));
+    }
+
+    void flat(const Decoded& d, Op& op) {
+        const Inst& inst = *d.inst;
+        if (d['T']) refuse("tfe is not executed");
+        op.imm = d['G'];
+        op.a = vector(d['p'], 2);
+        if (is_source(inst.src[0])) op.b = vector(d['a'], isa::registers(inst.src[0]));
+        const bool returns = inst.dst != Type::None && (inst.src[0] == Type::Addr || d['G']);
+        if (returns) op.d = vector(d['d'], isa::registers(inst.dst));
+    }
+
+    void mubuf(const Decoded& d, Op& op) {
+        const Inst& inst = *d.inst;
+        if (inst.dst == Type::None && inst.src[0] == Type::None) return;
+        if (d['T'] || d['L']) refuse("tfe and lds are not executed");
+        op.imm = d['i'] | d['F'] << 12 | d['I'] << 13 | d['G'] << 14;
+        const int address = int(d['F'] + d['I']);
+        if (address) op.a = vector(d['p'], address);
+        op.b = scalar_register(4 * d['r'], 4);
+        op.c = source(d['s'], Type::U32);
+        if (op.c == place::literal) refuse("soffset cannot be a literal");
+        op.d = vector(d['d'], std::max(isa::registers(inst.dst), isa::registers(inst.src[0])));
+    }
+
+    void valu(const Decoded& d, const Handler* handlers, Op& op) {
+        const Inst& inst = *d.inst;
+        if (inst.dst == Type::None && inst.src[0] == Type::None) return;  // v_nop
+        const bool to_scalar = inst.name == "v_readlane_b32" || inst.name == "v_readfirstlane_b32";
+        uint64_t literal = 0;
+        bool vectors[3] = {true, true, true};
+        for (int i = 0; i < 3; ++i) {
+            const Type type = inst.src[i];
+            if (!is_source(type)) continue;
+            uint16_t& at = i == 0 ? op.a : i == 1 ? op.b : op.c;
+            if (type == Type::Mask) {
+                at = isa::is_vop3(d.format) ? source(d.operand(i), Type::Mask) : place::vcc;
+                continue;
+            }
+            const Type as = type == Type::Imm ? inst.dst : type;
+            const uint32_t number = type == Type::Imm ? code::literal : d.operand(i);
+            at = source(number, as);
+            if (number == code::literal) literal = widened(d.literal(), as);
+            vectors[i] = number >= code::vgpr;
+        }
+        op.wide = literal;
+        op.mask = place::vcc;
+        if (d.format == Fmt::VOP3B) op.mask = scalar_register(d['q'], 2);
+        if (inst.dst == Type::Mask) {
+            if (d.format == Fmt::VOP3) op.mask = scalar_register(d['d'], 2);
+        } else {
+            op.d = to_scalar ? scalar_register(d['d'], 1) : vector(d['d'], isa::registers(inst.dst));
+        }
+        const Extras extras = extras_of(d, literal);
+        const bool plain = !extras.negate && !extras.absolute && !extras.multiply && !extras.clamp && !extras.dpp &&
+                           !extras.sdwa;
+        if (to_scalar || inst.name == "v_writelane_b32") {
+            if (!plain) refuse("it has no modifiers");
+            if (inst.name != "v_writelane_b32" && op.a == place::literal) refuse("it has no literal");
+            if (inst.name != "v_readfirstlane_b32" && vectors[1]) refuse("its lane number is not a scalar");
+            return;
+        }
+        if (plain && vectors[1] && vectors[2]) {
+            op.run = handlers[vectors[0] ? Vectors : Scalar];
+            return;
+        }
+        program.extras.push_back(extras);
+        op.extras = &program.extras.back();
+    }
+
+    static Extras extras_of(const Decoded& d, uint64_t literal) {
+        const Inst& inst = *d.inst;
+        Extras extras;
+        extras.literal = literal;
+        extras.negate = uint8_t(d.negated());
+        extras.absolute = uint8_t(d.absolute());
+        extras.multiply = isa::is_vop3(d.format) ? uint8_t(d['m']) : 0;
+        extras.clamp = inst.dst != Type::Mask && (isa::is_vop3(d.format) ? d['C'] : d.tail == Tail::Sdwa && d.extra('C'));
+        extras.dpp = d.tail == Tail::Dpp;
+        extras.sdwa = d.tail == Tail::Sdwa;
+        extras.control = extras.dpp || extras.sdwa ? d.w1 : 0;
+        for (int i = 0; i < 3; ++i) {
+            const bool changed = (extras.negate | extras.absolute) >> i & 1;
+            if (changed && !is_float(inst.src[i]) && inst.name != "v_cndmask_b32")
+                refuse("source " + std::to_string(i) + " is no floating-point number: it cannot be negated");
+        }
+        if ((extras.clamp || extras.multiply) && !is_float(inst.dst))
+            refuse("clamp and omod are executed for floating point only");
+        if (extras.sdwa && std::max(isa::registers(inst.dst), isa::registers(inst.src[0])) > 1 && inst.dst != Type::Mask)
+            refuse("SDWA has operands of at most 32 bits");
+        return extras;
+    }
+
+    // ---- laying out ----------------------------------------------------------------------------
+
+    void add(const Op& op, uint64_t pc) {
+        program.ops.push_back(op);
+        program.pcs.push_back(pc);
+    }
+
+    Op refusal(const std::string& why) {
+        Op op{};
+        op.run = table.illegal;
+        op.count = 1;
+        program.reasons.push_back(why);
+        op.wide = reinterpret_cast<uint64_t>(program.reasons.back().c_str());
+        return op;
+    }
+
+    Op op_of(uint64_t pc, const Item& item) {
+        needs_status = false;
+        if (item.missing) {
+            Op op{};
+            op.run = table.absent;
+            op.count = 1;
+            op.wide = pc;
+            return op;
+        }
+        if (!item.decoded) return refusal("it is not an instruction of gfx803, or one that is not executed");
+        try {
+            return translate(*item.decoded, pc);
+        } catch (const Refusal& r) {
+            return refusal(r.why);
+        }
+    }
+
+    bool is_plain_mac(const Item& item) const {
+        return item.decoded && item.decoded->inst == mac && item.decoded->format == Fmt::VOP2 &&
+               item.decoded->tail == Tail::None && item.decoded->operand(0) >= code::vgpr;
+    }
+
+    Items::iterator emit(Items::iterator it) {
+        auto end = it;
+        int run = 0;
+        for (uint64_t pc = it->first; end != items.end() && end->first == pc && is_plain_mac(end->second) && run < 1024;
+             ++end, pc += 4)
+            ++run;
+        if (run >= 2) {
+            begin[it->first] = program.ops.size();
+            add_macs(it, end, run);
+        } else {
+            end = std::next(it);
+        }
+        for (auto i = it; i != end; ++i) emit_one(i->first, i->second, run >= 2 && i == it);
+        return end;
+    }
+
+    void emit_one(uint64_t pc, const Item& item, bool has_begun) {
+        if (!has_begun) begin[pc] = program.ops.size();
+        const Op op = op_of(pc, item);
+        if (needs_status) {
+            Op status{};
+            status.run = table.status;
+            add(status, pc);
+        }
+        if (item.flow.target) targets.emplace_back(program.ops.size(), item.target);
+        add(op, pc);
+        const uint64_t next = pc + 4 * item.words;
+        const auto after = items.upper_bound(pc);
+        if (item.flow.next && (after == items.end() || after->first != next)) {
+            targets.emplace_back(program.ops.size(), next);
+            Op jump{};
+            jump.run = table.jump;
+            add(jump, next);
+        }
+    }
+
+    // Neighbours that share a factor become one group, whichever of their factors lasts longer.
+    void add_macs(Items::iterator it, Items::iterator end, int run) {
+        struct Mac {
+            uint8_t d, a, b;
+        };
+        std::vector<Mac> macs;
+        for (auto i = it; i != end; ++i) {
+            const Decoded& d = *i->second.decoded;
+            macs.push_back({uint8_t(d['d']), uint8_t(d.operand(0) - code::vgpr), uint8_t(d['b'])});
+        }
+        auto& bytes = program.groups.emplace_back();
+        const auto sharing = [&](size_t from, uint8_t shared) {
+            size_t n = 0;
+            while (from + n < macs.size() && n < 255 && (macs[from + n].a == shared || macs[from + n].b == shared)) {
+                if (macs[from + n++].d == shared) break;  // the next one reads what this one writes
+            }
+            return n;
+        };
+        for (size_t i = 0; i < macs.size();) {
+            const size_t with_a = sharing(i, macs[i].a), with_b = sharing(i, macs[i].b);
+            const uint8_t shared = with_a >= with_b ? macs[i].a : macs[i].b;
+            const size_t n = std::max(with_a, with_b);
+            bytes.push_back(shared), bytes.push_back(uint8_t(n));
+            for (const size_t last = i + n; i < last; ++i) {
+                bytes.push_back(macs[i].d);
+                bytes.push_back(macs[i].a == shared ? macs[i].b : macs[i].a);
+            }
+        }
+        bytes.push_back(0), bytes.push_back(0);
+        Op op{};
+        op.run = table.macs;
+        op.count = uint16_t(run);
+        op.groups = reinterpret_cast<const MacGroup*>(bytes.data());
+        add(op, it->first);
+    }
+
+    void link(uint64_t entry) {
+        for (const auto& [index, target] : targets) program.ops[index].target = &program.ops[begin.at(target)];
+        program.start = &program.ops[begin.at(entry)];
+    }
+
+    void remember() {
+        uint64_t next = 0;
+        for (const auto& [pc, item] : items) {
+            program.whole &= !item.missing;
+            if (program.spans.empty() || pc > next) program.spans.push_back({pc, {}}), next = pc;
+            for (; next < pc + 4 * item.words; next += 4) program.spans.back().words.push_back(*word(next));
+        }
+    }
+
+    Program& program;
+    const AddressSpace& space;
+    const HandlerTable& table;
+    Items items;
+    std::map<uint64_t, size_t> begin;                   // index of the first op of the instruction at a pc
+    std::vector<std::pair<size_t, uint64_t>> targets;   // ops whose target is at a pc
+    bool needs_status = false;
+    const Inst* const mac = isa::find_inst("v_mac_f32");
+};
+
+Program::Program(const AddressSpace& space, uint64_t entry, const HandlerTable& table) {
+    Decoder(*this, space, table).run(entry);
+}
+
+uint64_t Program::pc_of(const Op* op) const { return pcs[size_t(op - ops.data())]; }
+
+std::string Program::text_of(const Op* op) const {
+    const uint64_t pc = pc_of(op);
+    for (const Span& span : spans) {
+        if (pc < span.first || pc >= span.first + 4 * span.words.size()) continue;
+        const size_t i = (pc - span.first) / 4;
+        const uint32_t w1 = i + 1 < span.words.size() ? span.words[i + 1] : 0;
+        if (const auto decoded = isa::decode(span.words[i], w1)) return isa::print(*decoded);
+        return hex(span.words[i]);
+    }
+    return "an instruction";
+}
+
+bool Program::still_in(const AddressSpace& space) const {
+    if (!whole) return false;
+    return std::all_of(spans.begin(), spans.end(), [&](const Span& span) {
+        const std::byte* at = space.host(span.first, 4 * span.words.size(), false);
+        return at && std::memcmp(at, span.words.data(), 4 * span.words.size()) == 0;
+    });
+}
+
+std::shared_ptr<const Program> ProgramCache::find(const AddressSpace& space, uint64_t entry, const HandlerTable& table) {
+    const uint64_t version = space.version(), now = generation.load(std::memory_order_acquire);
+    const std::lock_guard lock(guard);
+    const std::pair key{&space, entry};
+    if (const auto it = entries.find(key); it != entries.end()) {
+        Entry& known = it->second;
+        if (known.version == version && known.generation == now) return known.program;
+        if (known.program->still_in(space)) {
+            known.version = version, known.generation = now;
+            return known.program;
+        }
+    }
+    constexpr size_t most = 4096;
+    if (entries.size() >= most) entries.clear();
+    auto program = std::make_shared<const Program>(space, entry, table);
+    entries[key] = {program, version, now};
+    return program;
+}
+
+}  // namespace gcn::emulator

@@ -1,0 +1,67 @@
+#pragma once
+// Machine code, decoded once into what the handlers execute.
+//
+// Decoding follows control flow from an entry, so that data beside the code is never taken for code; a word that is no
+// instruction becomes an instruction that faults when it is reached.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "emulator/exec/memory.hpp"
+#include "emulator/exec/wave.hpp"
+
+namespace gcn::emulator {
+
+class Program {
+public:
+    // Everything that is reachable from `entry` without s_setpc and its kin.
+    Program(const AddressSpace&, uint64_t entry, const HandlerTable&);
+
+    const Op* entry() const { return start; }
+    int vgprs() const { return registers; }        // how many the code names
+    uint64_t pc_of(const Op*) const;
+    std::string text_of(const Op*) const;          // the instruction as LLVM prints it
+    bool still_in(const AddressSpace&) const;      // memory holds the same words
+
+private:
+    friend class Decoder;
+
+    struct Span {
+        uint64_t first;
+        std::vector<uint32_t> words;
+    };
+    std::vector<Op> ops;
+    std::vector<uint64_t> pcs;                     // of each op
+    std::deque<Extras> extras;
+    std::deque<std::vector<uint8_t>> groups;       // MacGroup, one after the other
+    std::deque<std::string> reasons;               // why something does not decode
+    std::vector<Span> spans;                       // the words decoded
+    const Op* start = nullptr;
+    int registers = 0;
+    bool whole = true;                             // no word of it was missing
+};
+
+// The programs met so far. Its pointers keep a program alive for those who run it.
+class ProgramCache {
+public:
+    // The caller holds in_use() of the space.
+    std::shared_ptr<const Program> find(const AddressSpace&, uint64_t entry, const HandlerTable&);
+    // Code may have changed: compare each program with memory before it is used again.
+    void doubt() { generation.fetch_add(1, std::memory_order_release); }
+
+private:
+    struct Entry {
+        std::shared_ptr<const Program> program;
+        uint64_t version, generation;
+    };
+    std::mutex guard;
+    std::map<std::pair<const AddressSpace*, uint64_t>, Entry> entries;
+    std::atomic<uint64_t> generation{0};
+};
+
+}  // namespace gcn::emulator

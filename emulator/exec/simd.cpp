@@ -1,0 +1,163 @@
+// The interpreter's handlers: joins isa/insts.def with the bodies in *.inc; a row without a body does not compile.
+//
+// Compiled once per vector unit, chosen when the executor is made. Everything here has internal linkage but one table:
+// a function that the linker could share between the builds would crash the machines that lack its instructions. So no
+// standard containers or algorithms, and of headers only what is always inlined (tools/check_simd_symbols.py checks).
+
+#include <immintrin.h>
+
+#include "emulator/exec/exec.hpp"
+#include "emulator/exec/wave.hpp"
+#include "isa/decode.hpp"
+
+#define GCN_CONCATENATE_(a, b) a##b
+#define GCN_CONCATENATE(a, b)  GCN_CONCATENATE_(a, b)
+#define GCN_STRING_(a)         #a
+#define GCN_STRING(a)          GCN_STRING_(a)
+
+namespace gcn::emulator {
+namespace {
+
+using isa::Also;
+using isa::Fmt;
+using isa::Type;
+
+#include "emulator/exec/lanes.inc"
+
+#include "emulator/exec/drivers.inc"
+
+#include "emulator/exec/math.inc"
+
+#include "emulator/exec/access.inc"
+
+ALWAYS u32 hardware_register(const Wave* w, u32 id) {
+    switch (id) {
+        case 1: return w->mode;
+        case 2: return w->scc | u32(!exec_of(w)) << 9 | u32(!read64(at(w, place::vcc))) << 10;  // STATUS
+        case 4: return w->index & 15;                                                          // HW_ID: the wave's slot
+        case 6: return (w->lds_bytes + 511) / 512 << 12;                                       // LDS_ALLOC
+    }
+    return 0;
+}
+ALWAYS const Op* set_hardware_register(const Op* op, Wave* w, u32 id, u32 offset, u32 bits, u32 value) {
+    if (id != 1) return op + 1;  // MODE is the only one that programs may change
+    const u32 mask = u32(((u64(1) << bits) - 1) << offset);
+    w->mode = (w->mode & ~mask) | (value << offset & mask);
+    set_float_modes(*w);
+    w->mxcsr_now = 0;
+    return op + 1;
+}
+
+namespace body {
+
+#define BODY(name, kind_, mad_)                                                    \
+    struct name {                                                                  \
+        static constexpr Kind kind = Kind::kind_;                                  \
+        static constexpr bool mad = mad_;                                          \
+        template <class D, class A, class B, class C, class Bit>                   \
+        ALWAYS static void run(D& d, A a, B b, C c, Bit& bit);                     \
+    };                                                                             \
+    template <class D, class A, class B, class C, class Bit>                       \
+    ALWAYS void name::run([[maybe_unused]] D& d, [[maybe_unused]] A a, [[maybe_unused]] B b, [[maybe_unused]] C c, \
+                          [[maybe_unused]] Bit& bit)
+#define EXEC(name) BODY(name, Wide, false)
+#define EACH(name) BODY(name, Each, false)
+#define MAD(name)  BODY(name, Wide, true)
+#define RAW(name)                                       \
+    struct name {                                       \
+        static constexpr Kind kind = Kind::Raw;         \
+        static const Op* run(const Op* op, Wave* w);    \
+    };                                                  \
+    const Op* name::run(const Op* op, Wave* w)
+
+#include "emulator/exec/salu.inc"
+#include "emulator/exec/valu.inc"
+#include "emulator/exec/vopc.inc"
+#include "emulator/exec/memory.inc"
+
+#undef EXEC
+#undef EACH
+#undef MAD
+#undef RAW
+#undef BODY
+
+}  // namespace body
+
+// ---- what the decoder adds ---------------------------------------------------------------------
+
+const Op* illegal(const Op* op, Wave* w) {
+    return fault(op, w, FaultKind::IllegalInstruction, 0, false, reinterpret_cast<const char*>(op->wide));
+}
+const Op* absent(const Op* op, Wave* w) {
+    return fault(op, w, FaultKind::Memory, op->wide, false, "no code is mapped there");
+}
+const Op* jump(const Op* op, Wave*) { return op->target; }
+const Op* status(const Op* op, Wave* w) {
+    u32* s = at(w, place::scalars);
+    s[code::vccz] = read64(at(w, place::vcc)) == 0;
+    s[code::execz] = exec_of(w) == 0;
+    s[code::scc] = w->scc;
+    return op + 1;
+}
+
+// Register tiles of a run of v_mac_f32: the shared factor stays in host registers. `lanes` of 64 at a time, so that it
+// fits beside two temporaries.
+template <bool masked> ALWAYS void run_macs(const Op* op, Wave* w, u64 exec) {
+    constexpr int held = 8, step = held * width > 64 ? 64 : held * width;
+    using F = V<float, width>;
+    const MacGroup* group = op->groups;
+    for (; group->n; group = reinterpret_cast<const MacGroup*>(&group->mac[group->n])) {
+        for (int i = 0; i < 64; i += step) {
+            F shared[step / width];
+            for (int k = 0; k < step / width; ++k)
+                shared[k] = as<F>(get<u32, width>(w->v[group->shared] + i + k * width));
+            for (int m = 0; m < group->n; ++m) {
+                u32* d = w->v[group->mac[m].d] + i;
+                const u32* b = w->v[group->mac[m].b] + i;
+                for (int k = 0; k < step / width; ++k) {
+                    const F old = as<F>(get<u32, width>(d + k * width));
+                    F sum = shared[k] * as<F>(get<u32, width>(b + k * width)) + old;
+                    if constexpr (masked) sum = expand<i32, width>(u32(exec >> (i + k * width))) ? sum : old;
+                    put(d + k * width, sum);
+                }
+            }
+        }
+    }
+}
+const Op* macs(const Op* op, Wave* w) {
+    use(w, Float::Mad);
+    const u64 exec = exec_of(w);
+    if (__builtin_expect(exec == ~u64(0), 1)) run_macs<false>(op, w, exec);
+    else run_macs<true>(op, w, exec);
+    return op + 1 + op->count;
+}
+
+int64_t run(Wave* w, int64_t budget) {
+    u32 callers;
+    asm volatile("stmxcsr %0" : "=m"(callers));
+    w->mxcsr_now = 0;
+    w->event = Event::None;
+    int64_t left = budget;
+    const Op* op = w->next;
+    while (op && left > 0) {
+        left -= op->count;
+        op = op->run(op, w);
+    }
+    if (op) w->next = op;
+    asm volatile("ldmxcsr %0" ::"m"(callers) : "memory");
+    return budget - left;
+}
+
+#define INST(fmt, op, name, d, s0, s1, s2, also, timing) \
+    handlers_of<body::name, Fmt::fmt, Type::d, Type::s0, Type::s1, Type::s2, Also::also>(),
+constexpr Handlers rows[] = {
+#include "isa/insts.def"
+};
+#undef INST
+
+}  // namespace
+
+extern const HandlerTable GCN_CONCATENATE(handlers_, GCN_SIMD) = {
+    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &jump, &status, &macs, &run};
+
+}  // namespace gcn::emulator

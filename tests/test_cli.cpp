@@ -1,0 +1,303 @@
+// The program as a user meets it: what it prints, what it returns.
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "modules/formats/npy.hpp"
+#include "tests/command.hpp"
+
+using namespace gcn;
+using nlohmann::json;
+using test::Folder;
+using test::Ran;
+
+static const std::string program = std::filesystem::absolute(BUILD "/gcn");
+
+static Ran gcn_with(const std::string& environment, const std::string& arguments) {
+    return test::run(environment + " '" + program + "' " + arguments);
+}
+static Ran run(const std::string& arguments) { return gcn_with("", arguments); }
+
+// One line on standard error, this status, and nothing else.
+static void refuses(const std::string& arguments, int status, const std::string& line) {
+    INFO(arguments);
+    const Ran r = run(arguments);
+    CHECK(r.status == status);
+    CHECK(r.err == "gcn: cannot " + line + "\n");
+    CHECK(r.out == "");
+}
+
+TEST_CASE("help names every sub-command and the version is one line") {
+    const Ran help = run("--help");
+    CHECK(help.status == 0);
+    for (const char* name : {"info", "gemm", "bench", "check-kernels", "emu"}) {
+        CHECK_THAT(help.out, Catch::Contains("\n  " + std::string(name) + " "));
+        CHECK(run(std::string(name) + " --help").status == 0);
+    }
+    CHECK(run("").out == help.out + "\n");
+    CHECK(run("--version").out == "gcn 0.1.0\n");
+}
+
+TEST_CASE("a command line that makes no sense is wrong use") {
+    refuses("nothing", 2, "read the command line: The following argument was not expected: nothing. Try: gcn --help.");
+    refuses("info --all", 2, "read the command line: The following argument was not expected: --all. Try: gcn --help.");
+    refuses("bench --repeat 0", 2,
+            "read the command line: --repeat: Value 0 not in range 1 to 1000000. Try: gcn --help.");
+    refuses("gemm a.npy", 2, "read the command line: B is required. Try: gcn --help.");
+}
+
+TEST_CASE("output that cannot be written is a failure, not silence") {
+    const Ran r = test::run("'" + program + "' info >/dev/full");
+    CHECK(r.status == 1);
+    CHECK_THAT(r.err, Catch::EndsWith("gcn: cannot write to standard output: No space left on device.\n"));
+}
+
+TEST_CASE("info tells devices, chips and kernels, also as JSON") {
+    const json all = json::parse(run("info --json").out);
+    CHECK(all["devices"].size() == 3);
+    CHECK(all["devices"][2]["backend"] == "cpu");
+    CHECK(all["devices"][2]["kind"] == "host");
+    CHECK(all["chips"].size() == 6);
+    CHECK(all["chips"][0]["name"] == "rx590");
+    CHECK(all["chips"][0]["cus"] == 36);
+    CHECK(all["kernels"][0]["name"] == "sgemm_nt_128x128");
+    CHECK(all["kernels"][0]["waves_per_simd"] == 2);
+    const Ran text = run("info");
+    CHECK(text.status == 0);
+    for (const char* part : {"\nhsa", "\nhsa-software", "\ncpu", "\nrx590", "\nr9nano", "\nsgemm_nt_128x128"})
+        CHECK_THAT(text.out, Catch::Contains(part));
+}
+
+TEST_CASE("the software Polaris says what it is") {
+    for (const json& d : json::parse(run("info --json").out)["devices"])
+        if (d["backend"] == "hsa-software") {
+            REQUIRE(d["open"] == true);
+            CHECK(d["kind"] == "software");
+            CHECK(d["isa"] == "gfx803");
+            CHECK(d["cus"] == 36);
+        }
+}
+
+// ---- gemm ----------------------------------------------------------------------------
+
+// Small integers that differ everywhere; (row, column) -> value.
+static int value(int64_t i, int64_t j, int which) { return int((7 * i + 3 * j + which * (i + 2 * j)) % 11) - 5; }
+
+static Matrix matrix(int64_t rows, int64_t columns, Order order, int which) {
+    Matrix m{rows, columns, order, std::vector<float>(size_t(rows * columns)), false};
+    for (int64_t i = 0; i < rows; ++i)
+        for (int64_t j = 0; j < columns; ++j)
+            m.values[size_t(order == Order::C ? i * columns + j : i + j * rows)] = float(value(i, j, which));
+    return m;
+}
+
+static float at(const Matrix& m, int64_t i, int64_t j) {
+    return m.values[size_t(m.order == Order::C ? i * m.columns + j : i + j * m.rows)];
+}
+
+static bool is_product(const Matrix& c, int64_t k, bool ta, bool tb, float alpha, float beta) {
+    for (int64_t i = 0; i < c.rows; ++i)
+        for (int64_t j = 0; j < c.columns; ++j) {
+            float sum = 0;
+            for (int64_t p = 0; p < k; ++p)
+                sum += float((ta ? value(p, i, 1) : value(i, p, 1)) * (tb ? value(j, p, 2) : value(p, j, 2)));
+            if (at(c, i, j) != alpha * sum + beta * float(value(i, j, 3))) return false;
+        }
+    return true;
+}
+
+TEST_CASE("gemm takes any order of any matrix, transposed or not, and answers in A's order") {
+    const Folder folder;
+    constexpr int64_t m = 37, n = 23, k = 41;
+    const auto file = [&](const char* name) { return "'" + (folder / name) + "'"; };
+    for (int bits = 0; bits < 32; ++bits) {
+        const bool ta = bits & 1, tb = bits & 2;
+        const Order oa = Order(bits >> 2 & 1), ob = Order(bits >> 3 & 1), oc = Order(bits >> 4 & 1);
+        write_npy(folder / "a.npy", ta ? matrix(k, m, oa, 1) : matrix(m, k, oa, 1));
+        write_npy(folder / "b.npy", tb ? matrix(n, k, ob, 2) : matrix(k, n, ob, 2));
+        write_npy(folder / "c0.npy", matrix(m, n, oc, 3));
+        INFO("bits " << bits);
+        const Ran r = run("gemm --backend cpu --verify --alpha 0.5 --beta -2 --c-in " + file("c0.npy") +
+                          (ta ? " --trans-a " : " ") + (tb ? "--trans-b " : "") + file("a.npy") + " " + file("b.npy") +
+                          " -o " + file("c.npy"));
+        CHECK(r.status == 0);
+        const Matrix c = read_npy(folder / "c.npy");
+        CHECK(c.rows == m);
+        CHECK(c.columns == n);
+        CHECK(c.order == oa);
+        CHECK(is_product(c, k, ta, tb, 0.5, -2));
+    }
+}
+
+TEST_CASE("gemm runs on the default device and says how fast, in words and as JSON") {
+    const Folder folder;
+    write_npy(folder / "a.npy", matrix(150, 70, Order::C, 1));
+    write_npy(folder / "b.npy", matrix(70, 140, Order::C, 2));
+    const std::string arguments =
+        "gemm --verify '" + (folder / "a.npy") + "' '" + (folder / "b.npy") + "' -o '" + (folder / "c.npy") + "'";
+    const Ran r = run(arguments);
+    REQUIRE(r.status == 0);
+    CHECK_THAT(r.out, Catch::StartsWith(folder / "c.npy" + ": 150x140, sgemm_nt_128x128 on "));
+    CHECK_THAT(r.out, Catch::Contains(" GFLOPS, verified: "));
+    CHECK(is_product(read_npy(folder / "c.npy"), 70, false, false, 1, 0));
+    const json j = json::parse(run(arguments + " --json").out);
+    CHECK(j["case"] == "sgemm:nt:140x150x70");
+    CHECK(j["kernel"] == "sgemm_nt_128x128");
+    CHECK(j["verified"] == true);
+    CHECK_THAT(r.out, Catch::Contains(" us " + j["time_kind"].get<std::string>()));
+}
+
+TEST_CASE("gemm with empty matrices writes what the formula says") {
+    const Folder folder;
+    write_npy(folder / "a.npy", matrix(3, 0, Order::C, 1));
+    write_npy(folder / "b.npy", matrix(0, 4, Order::C, 2));
+    REQUIRE(
+        run("gemm '" + (folder / "a.npy") + "' '" + (folder / "b.npy") + "' -o '" + (folder / "c.npy") + "'").status ==
+        0);
+    CHECK(read_npy(folder / "c.npy").values == std::vector<float>(12, 0));
+    write_npy(folder / "b.npy", matrix(0, 0, Order::C, 2));
+    REQUIRE(
+        run("gemm '" + (folder / "a.npy") + "' '" + (folder / "b.npy") + "' -o '" + (folder / "c.npy") + "'").status ==
+        0);
+    CHECK(read_npy(folder / "c.npy").columns == 0);
+}
+
+TEST_CASE("matrices that do not conform are wrong use, files that cannot be read or written are failures") {
+    const Folder folder;
+    const std::string a = folder / "a.npy", b = folder / "b.npy", c = folder / "c.npy";
+    write_npy(a, matrix(3, 4, Order::C, 1));
+    write_npy(b, matrix(5, 6, Order::C, 2));
+    const auto line = [](const std::string& x, const std::string& y, const std::string& z) {
+        return "gemm --backend cpu '" + x + "' '" + y + "' -o '" + z + "'";
+    };
+    refuses(line(a, b, c), 2,
+            "multiply " + a + " by " + b +
+                ": op(A) is 3x4 and op(B) is 5x6, so 4 columns meet 5 rows. Try: --trans-a or --trans-b.");
+    refuses(line(a, b, c) + " --beta 2", 2, "use --beta: there is no matrix for it to multiply. Try: --c-in C0.npy.");
+    refuses(line(a, a, c) + " --trans-b --c-in '" + b + "'", 2,
+            "add " + b + " to the product: it is 5x6 and the product is 3x3.");
+    refuses(line(a, folder / "none.npy", c), 1, "read " + (folder / "none.npy") + ": No such file or directory.");
+    test::write(c, "junk");
+    refuses(line(a, c, c), 1, "read " + c + ": it ends after 4 of the 8 bytes of its header.");
+    CHECK(test::contents(c) == "junk");
+
+    const Ran full = run(line(a, a, "/dev/full") + " --trans-b");
+    CHECK(full.status == 1);
+    CHECK_THAT(full.err, Catch::EndsWith("gcn: cannot write /dev/full: No space left on device.\n"));
+}
+
+TEST_CASE("gemm says once that f64 was rounded, and does not verify what is not finite") {
+    const Folder folder;
+    const std::string a = folder / "a.npy", c = folder / "c.npy";
+    const double numbers[] = {0.1};
+    std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), }";
+    std::string bytes = std::string("\x93NUMPY\x01\0", 8) + char(header.size()) + '\0' + header;
+    test::write(a, bytes + std::string(reinterpret_cast<const char*>(numbers), sizeof numbers));
+    const Ran r = run("gemm --backend cpu '" + a + "' '" + a + "' -o '" + c + "'");
+    CHECK(r.status == 0);
+    CHECK_THAT(r.err, Catch::StartsWith("gcn: f64 was rounded to f32 in: " + a + "\n"));
+
+    write_npy(a, {1, 1, Order::C, {INFINITY}, false});
+    const Ran infinite = run("gemm --verify --backend cpu '" + a + "' '" + a + "' -o '" + c + "'");
+    CHECK(infinite.status == 1);
+    CHECK_THAT(infinite.err, Catch::EndsWith("the matrices hold values that are not finite.\n"));
+}
+
+// ---- bench and check-kernels --------------------------------------------------------------
+
+TEST_CASE("bench prints one JSON object a case, with a time that says what it is") {
+    const Ran r = run("bench --json --repeat 2 sgemm:nt:96x80x64 sgemm:nt:5x7x3:beta=1:ldc=9");
+    REQUIRE(r.status == 0);
+    std::vector<json> rows;
+    for (size_t at = 0; at < r.out.size(); at = r.out.find('\n', at) + 1)
+        rows.push_back(json::parse(r.out.substr(at, r.out.find('\n', at) - at)));
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[1]["case"] == "sgemm:nt:5x7x3:beta=1:ldc=9");
+    for (const json& row : rows) {
+        CHECK(row["backend"] == "hsa");
+        CHECK(row["kernel"] == "sgemm_nt_128x128");
+        CHECK(row["time_us"] > 0);
+        CHECK(row["gflops"] > 0);
+        CHECK(row["runs"] == 2);
+        CHECK(row["verified"] == true);
+        CHECK(row["error"].is_null());
+        CHECK(row["percent_peak"].is_null() == (row["time_kind"] == "host"));
+    }
+}
+
+TEST_CASE("bench prints a table that says what its times are, and reads cases from a file") {
+    const Folder folder;
+    const std::string file = test::write(folder / "cases", "# mine\nsgemm:tn:8x8x8\n\nsgemm:nn:9x9x9 # odd\n");
+    const Ran r = run("bench --backend cpu --repeat 1 --file '" + file + "'");
+    CHECK(r.status == 0);
+    CHECK_THAT(r.out, Catch::Contains(", backend cpu: times are of this host's clock, not a GPU's\ncase "));
+    CHECK_THAT(r.out, Catch::Contains("\nsgemm:tn:8x8x8 "));
+    CHECK_THAT(r.out, Catch::Contains("\nsgemm:nn:9x9x9 "));
+    CHECK_THAT(r.out, Catch::Contains(" us host "));
+}
+
+TEST_CASE("bench refuses a case before it runs any, and goes on after one that no kernel takes") {
+    refuses("bench sgemm:nt:8x8x8 sgemm:xx:1x1x1", 2,
+            "read the case 'sgemm:xx:1x1x1': the layout is 'xx', not one of nn, nt, tn, tt. "
+            "Try: sgemm:nt:1024x1024x512:beta=1.");
+    refuses("bench --file /nowhere", 1, "read /nowhere: No such file or directory.");
+    const Ran r = run("bench --json sgemm:nn:8x8x8 sgemm:nt:8x8x8");
+    CHECK(r.status == 1);
+    const json first = json::parse(r.out.substr(0, r.out.find('\n')));
+    CHECK(first["kernel"].is_null());
+    CHECK(first["verified"] == false);
+    CHECK_THAT(
+        first["error"].get<std::string>(),
+        Catch::StartsWith("gcn: cannot run sgemm:nn:8x8x8 on hsa: sgemm_nt_128x128: it computes nt, this is nn;"));
+    CHECK(json::parse(r.out.substr(r.out.find('\n') + 1))["verified"] == true);
+    CHECK_THAT(r.err, Catch::EndsWith("gcn: cannot vouch for the results: 1 of 2 cases failed.\n"));
+}
+
+TEST_CASE("check-kernels compares every kernel with the oracle, and one case of one kernel when asked") {
+    const Ran all = run("check-kernels --count 3");
+    CHECK(all.status == 0);
+    CHECK_THAT(all.out, Catch::Contains("\nhsa-software  sgemm_nt_128x128        3  equal\n"));
+    CHECK_THAT(all.out, Catch::Contains("\ncpu           sgemm_openblas          3  equal\n"));
+    const Ran one = run("check-kernels --json --backend cpu --kernel sgemm_openblas sgemm:tt:30x20x10:alpha=0");
+    CHECK(one.status == 0);
+    const json row = json::parse(one.out);
+    CHECK(row["cases"] == 1);
+    CHECK(row["verified"] == true);
+    refuses("check-kernels --kernel best", 2, "check the kernel best: there is none of that name. Try: gcn info.");
+    refuses("check-kernels --backend gpu", 2, "open the backend gpu: there is none of that name. Try: gcn info.");
+}
+
+TEST_CASE("without a device the status is 3") {
+    const Folder folder;  // a gcn with no libgcn-emu.so beside it
+    std::filesystem::copy_file(program, folder / "gcn");
+    const Ran r = test::run("GCN_BACKEND=hsa-software '" + (folder / "gcn") + "' bench sgemm:nt:8x8x8");
+    CHECK(r.status == 3);
+    CHECK_THAT(r.err, Catch::StartsWith("gcn: cannot open a device: hsa-software: "));
+    const Ran wrong = gcn_with("GCN_BACKEND=abacus", "bench sgemm:nt:8x8x8");
+    CHECK(wrong.status == 2);
+    CHECK_THAT(wrong.err, Catch::StartsWith("gcn: cannot open the backend abacus: there is none of that name."));
+}
+
+// ---- emu -----------------------------------------------------------------------------
+
+TEST_CASE("emu returns the status of its command") {
+    CHECK(run("emu true").status == 0);
+    CHECK(run("emu sh -c 'exit 7'").status == 7);
+    CHECK(run("emu sh -c 'kill -9 $$'").status == 128 + 9);
+    refuses("emu no-such-command", 127, "run no-such-command: No such file or directory.");
+    refuses("emu /", 126, "run /: Permission denied.");
+    refuses("emu", 2, "run nothing: no COMMAND was given. Try: gcn emu rocminfo.");
+}
+
+TEST_CASE("emu leaves to the command what stands after it") {
+    CHECK(run("emu --threads 2 echo --chip x --help -- y").out == "--chip x --help -- y\n");
+}
+
+TEST_CASE("emu hands the software Polaris to its command, after what was preloaded before") {
+    const Ran r = gcn_with("LD_PRELOAD=libm.so.6",
+                           "emu --chip rx570 --threads 3 sh -c "
+                           "'echo $LD_PRELOAD $GCN_EMU_CHIP $GCN_EMU_THREADS'");
+    CHECK(r.out == "libm.so.6:" + std::string(std::filesystem::canonical(BUILD "/libgcn-emu.so")) + " rx570 3\n");
+    refuses("emu --chip rx9 true", 2,
+            "emulate the chip rx9: it is not one of rx590, rx580, rx570, rx480, rx560, r9nano.");
+}

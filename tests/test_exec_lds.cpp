@@ -1,0 +1,305 @@
+// Local memory: widths, two elements at once, atomics, limits.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "tests/run.hpp"
+
+using namespace gcn::test;
+
+// Every lane has 16 bytes of LDS of its own at v2, and numbers of its own in v4..v7.
+static State with_data() {
+    State w;
+    for (uint32_t lane = 0; lane < 64; ++lane) {
+        w.v[2][lane] = 16 * lane;
+        for (uint32_t k = 0; k < 4; ++k) w.v[4 + k][lane] = 0x01020384 + 0x10101010 * k + lane;
+    }
+    return w;
+}
+
+TEST_CASE("ds_write and ds_read of every width") {
+    State w = with_data();
+    const State after = run(w, R"(
+        ds_write_b128 v2, v[4:7]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v8, v2 offset:4
+        ds_read_b64 v[10:11], v2 offset:8
+        ds_read_b96 v[12:14], v2 offset:4
+        ds_read_b128 v[16:19], v2
+        ds_read_u8 v20, v2
+        ds_read_i8 v21, v2
+        ds_read_u16 v22, v2 offset:2
+        ds_read_i16 v23, v2
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (int lane = 0; lane < 64; ++lane) {
+        CHECK(after.v[8][lane] == w.v[5][lane]);
+        CHECK(after.v64(10, lane) == w.v64(6, lane));
+        for (int k = 0; k < 3; ++k) CHECK(after.v[12 + k][lane] == w.v[5 + k][lane]);
+        for (int k = 0; k < 4; ++k) CHECK(after.v[16 + k][lane] == w.v[4 + k][lane]);
+        CHECK(after.v[20][lane] == (w.v[4][lane] & 0xff));
+        CHECK(after.v[21][lane] == uint32_t(int8_t(w.v[4][lane])));
+        CHECK(after.v[22][lane] == w.v[4][lane] >> 16);
+        CHECK(after.v[23][lane] == uint32_t(int16_t(w.v[4][lane])));
+    }
+}
+
+TEST_CASE("narrow writes leave the neighbours") {
+    State w = with_data();
+    const State after = run(w, R"(
+        ds_write_b64 v2, v[4:5]
+        ds_write_b8 v2, v6 offset:1
+        ds_write_b16 v2, v7 offset:6
+        ds_write_b96 v2, v[4:6] offset:1024
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[8:9], v2
+        ds_read_b32 v10, v2 offset:1032
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (int lane = 0; lane < 64; ++lane) {
+        CHECK(after.v[8][lane] == ((w.v[4][lane] & 0xffff00ff) | (w.v[6][lane] & 0xff) << 8));
+        CHECK(after.v[9][lane] == ((w.v[5][lane] & 0xffff) | w.v[7][lane] << 16));
+        CHECK(after.v[10][lane] == w.v[6][lane]);
+    }
+}
+
+TEST_CASE("read2 and write2 address two elements; st64 counts in steps of 64 elements") {
+    State w = with_data();
+    for (uint32_t lane = 0; lane < 64; ++lane) w.v[3][lane] = 8 * lane;
+    const State after = run(w, R"(
+        ds_write2_b32 v2, v4, v5 offset0:3 offset1:1
+        s_waitcnt lgkmcnt(0)
+        ds_read2_b32 v[8:9], v2 offset0:1 offset1:3
+        ds_read_b32 v10, v2 offset:12
+        s_waitcnt lgkmcnt(0)
+        ds_write2_b64 v2, v[4:5], v[6:7] offset0:1
+        s_waitcnt lgkmcnt(0)
+        ds_read2_b64 v[12:15], v2 offset0:1 offset1:0
+        s_waitcnt lgkmcnt(0)
+        ds_write2st64_b32 v3, v4, v5 offset0:2 offset1:4
+        s_waitcnt lgkmcnt(0)
+        ds_read2st64_b32 v[16:17], v3 offset0:4 offset1:2
+        ds_read_b32 v18, v3 offset:1024
+        s_waitcnt lgkmcnt(0)
+        ds_write2st64_b64 v3, v[4:5], v[6:7] offset1:3
+        s_waitcnt lgkmcnt(0)
+        ds_read2st64_b64 v[20:23], v3 offset0:3
+        ds_read_b64 v[24:25], v3 offset:1536
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (int lane = 0; lane < 64; ++lane) {
+        CHECK(after.v[8][lane] == w.v[5][lane]);
+        CHECK(after.v[9][lane] == w.v[4][lane]);
+        CHECK(after.v[10][lane] == w.v[4][lane]);
+        CHECK(after.v64(12, lane) == w.v64(4, lane));
+        CHECK(after.v64(14, lane) == w.v64(6, lane));
+        CHECK(after.v[16][lane] == w.v[5][lane]);
+        CHECK(after.v[17][lane] == w.v[4][lane]);
+        CHECK(after.v[18][lane] == w.v[5][lane]);
+        CHECK(after.v64(20, lane) == w.v64(6, lane));
+        CHECK(after.v64(22, lane) == w.v64(4, lane));
+        CHECK(after.v64(24, lane) == w.v64(6, lane));
+    }
+}
+
+TEST_CASE("lanes outside EXEC neither write nor read") {
+    State w = with_data();
+    w.v[8] = all(7), w.exec = 0x5555555555555555;
+    const State after = run(w, R"(
+        s_mov_b64 s[4:5], exec
+        s_mov_b64 exec, -1
+        v_mov_b32 v9, 99
+        ds_write_b32 v2, v9
+        s_mov_b64 exec, s[4:5]
+        ds_write_b32 v2, v4
+        s_waitcnt lgkmcnt(0)
+        s_mov_b64 exec, -1
+        ds_read_b32 v10, v2
+        s_mov_b64 exec, s[4:5]
+        ds_read_b32 v8, v2
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (int lane = 0; lane < 64; ++lane) {
+        CHECK(after.v[10][lane] == (lane % 2 ? 99 : w.v[4][lane]));
+        CHECK(after.v[8][lane] == (lane % 2 ? 7 : w.v[4][lane]));
+    }
+}
+
+TEST_CASE("what lies outside the group's LDS reads as 0 and is not written") {
+    State w;
+    w.lds_bytes = 512;
+    for (uint32_t lane = 0; lane < 64; ++lane) w.v[2][lane] = 16 * lane, w.v[4][lane] = 1000 + lane;
+    const State after =
+        run(w, "ds_write_b32 v2, v4\n s_waitcnt lgkmcnt(0)\n ds_read_b32 v5, v2\n s_waitcnt lgkmcnt(0)");
+    for (uint32_t lane = 0; lane < 64; ++lane) CHECK(after.v[5][lane] == (lane < 32 ? 1000 + lane : 0));
+}
+
+TEST_CASE("M0 limits LDS further") {
+    State w;
+    w.m0 = 256;
+    for (uint32_t lane = 0; lane < 64; ++lane) w.v[2][lane] = 16 * lane, w.v[4][lane] = 1000 + lane;
+    const State after =
+        run(w, "ds_write_b32 v2, v4\n s_waitcnt lgkmcnt(0)\n ds_read_b32 v5, v2\n s_waitcnt lgkmcnt(0)");
+    for (uint32_t lane = 0; lane < 64; ++lane) CHECK(after.v[5][lane] == (lane < 16 ? 1000 + lane : 0));
+}
+
+// ---- atomics -----------------------------------------------------------------------------------
+
+struct Atomic {
+    const char* name;  // R stands for _rtn or nothing
+    uint64_t (*result)(uint64_t memory, uint64_t data);
+};
+
+static std::string named(std::string name, const char* with) { return name.replace(name.find('R'), 1, with); }
+
+template <class T> static uint64_t least(uint64_t a, uint64_t b) { return uint64_t(std::min(T(a), T(b))); }
+template <class T> static uint64_t greatest(uint64_t a, uint64_t b) { return uint64_t(std::max(T(a), T(b))); }
+
+static void check_atomics(std::initializer_list<Atomic> atomics, const std::array<uint64_t, 4>& memory,
+                          const std::array<uint64_t, 4>& data, bool wide) {
+    const uint64_t mask = wide ? ~0ull : 0xffffffff;
+    for (const Atomic& atomic : atomics)
+        for (const bool returns : {false, true}) {
+            State w;
+            for (uint32_t lane = 0; lane < 64; ++lane) {
+                w.v[2][lane] = 16 * lane;
+                w.set_v64(4, lane, memory[lane % 4]), w.set_v64(6, lane, data[lane / 4 % 4]);
+            }
+            const std::string source = wide ? "v[6:7]" : "v6", old = wide ? "v[8:9]" : "v8";
+            const State after =
+                run(w, "ds_write_b64 v2, v[4:5]\n s_waitcnt lgkmcnt(0)\n" + named(atomic.name, returns ? "_rtn" : "") +
+                           " " + (returns ? old + ", " : "") + "v2, " + source +
+                           "\n s_waitcnt lgkmcnt(0)\n ds_read_b64 v[10:11], v2\n s_waitcnt lgkmcnt(0)");
+            for (int lane = 0; lane < 64; ++lane) {
+                const uint64_t m = memory[lane % 4] & mask, x = data[lane / 4 % 4] & mask;
+                INFO(named(atomic.name, returns ? "_rtn" : "") << std::hex << " of " << m << " and " << x);
+                CHECK((after.v64(10, lane) & mask) == (atomic.result(m, x) & mask));
+                if (returns) CHECK((after.v64(8, lane) & mask) == m);
+            }
+        }
+}
+
+TEST_CASE("32-bit LDS atomics compute, store, and return the old value if asked") {
+    check_atomics(
+        {
+            {"ds_addR_u32", [](uint64_t m, uint64_t x) { return m + x; }},
+            {"ds_subR_u32", [](uint64_t m, uint64_t x) { return m - x; }},
+            {"ds_rsubR_u32", [](uint64_t m, uint64_t x) { return x - m; }},
+            {"ds_incR_u32", [](uint64_t m, uint64_t x) { return m >= x ? 0 : m + 1; }},
+            {"ds_decR_u32", [](uint64_t m, uint64_t x) { return m == 0 || m > x ? x : m - 1; }},
+            {"ds_minR_i32", least<int32_t>},
+            {"ds_maxR_i32", greatest<int32_t>},
+            {"ds_minR_u32", least<uint32_t>},
+            {"ds_maxR_u32", greatest<uint32_t>},
+            {"ds_andR_b32", [](uint64_t m, uint64_t x) { return m & x; }},
+            {"ds_orR_b32", [](uint64_t m, uint64_t x) { return m | x; }},
+            {"ds_xorR_b32", [](uint64_t m, uint64_t x) { return m ^ x; }},
+        },
+        {0, 5, 0x80000001, 0xffffffff}, {0, 7, 0x7fffffff, 0xfffffff0}, false);
+}
+
+TEST_CASE("64-bit LDS atomics compute, store, and return the old value if asked") {
+    check_atomics(
+        {
+            {"ds_addR_u64", [](uint64_t m, uint64_t x) { return m + x; }},
+            {"ds_subR_u64", [](uint64_t m, uint64_t x) { return m - x; }},
+            {"ds_rsubR_u64", [](uint64_t m, uint64_t x) { return x - m; }},
+            {"ds_incR_u64", [](uint64_t m, uint64_t x) { return m >= x ? 0 : m + 1; }},
+            {"ds_decR_u64", [](uint64_t m, uint64_t x) { return m == 0 || m > x ? x : m - 1; }},
+            {"ds_minR_i64", least<int64_t>},
+            {"ds_maxR_i64", greatest<int64_t>},
+            {"ds_minR_u64", least<uint64_t>},
+            {"ds_maxR_u64", greatest<uint64_t>},
+            {"ds_andR_b64", [](uint64_t m, uint64_t x) { return m & x; }},
+            {"ds_orR_b64", [](uint64_t m, uint64_t x) { return m | x; }},
+            {"ds_xorR_b64", [](uint64_t m, uint64_t x) { return m ^ x; }},
+        },
+        {0, 0x100000000, 0x8000000000000001, ~0ull}, {0, 0xffffffff, 0x7fffffffffffffff, 0xfffffffffffffff0}, true);
+}
+
+TEST_CASE("lanes that address the same dword take turns") {
+    State w;
+    w.v[3] = all(1), w.v[4] = lane_numbers();
+    w.exec = ~0xfull;
+    const State after = run(w, R"(
+        ds_write_b32 v2, v2
+        ds_write_b32 v2, v2 offset:4
+        s_waitcnt lgkmcnt(0)
+        ds_add_rtn_u32 v5, v2, v3
+        ds_max_u32 v2, v4 offset:4
+        s_waitcnt lgkmcnt(0)
+        ds_read2_b32 v[6:7], v2 offset1:1
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(after.v[6][63] == 60);
+    CHECK(after.v[7][63] == 63);
+    Lanes tickets = after.v[5];
+    std::sort(tickets.begin() + 4, tickets.end());
+    for (uint32_t i = 0; i < 60; ++i) CHECK(tickets[4 + i] == i);
+}
+
+TEST_CASE("ds_cmpst stores the second value where memory equals the first; ds_wrxchg always stores") {
+    State w;
+    for (uint32_t lane = 0; lane < 64; ++lane) {
+        w.v[2][lane] = 16 * lane, w.v[4][lane] = lane % 2, w.v[5][lane] = 3;
+        w.set_v64(6, lane, lane % 2 ? 0x300000001 : 0), w.set_v64(8, lane, 0xaaaaaaaabbbbbbbb);
+    }
+    w.v[10] = all(1), w.v[11] = all(100);
+    const State after = run(w, R"(
+        ds_write_b64 v2, v[4:5]
+        s_waitcnt lgkmcnt(0)
+        ds_cmpst_rtn_b32 v12, v2, v10, v11
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v13, v2
+        ds_write_b64 v2, v[4:5]
+        s_waitcnt lgkmcnt(0)
+        ds_cmpst_rtn_b64 v[14:15], v2, v[6:7], v[8:9]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[16:17], v2
+        s_waitcnt lgkmcnt(0)
+        ds_wrxchg_rtn_b32 v18, v2, v11
+        s_waitcnt lgkmcnt(0)
+        ds_wrxchg_rtn_b64 v[20:21], v2, v[4:5]
+        s_waitcnt lgkmcnt(0)
+        ds_cmpst_b32 v2, v10, v11
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v22, v2
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (uint32_t lane = 0; lane < 64; ++lane) {
+        const bool odd = lane % 2;
+        CHECK(after.v[12][lane] == lane % 2);
+        CHECK(after.v[13][lane] == (odd ? 100 : 0));
+        CHECK(after.v64(14, lane) == (odd ? 0x300000001 : 0x300000000));
+        CHECK(after.v64(16, lane) == (odd ? 0xaaaaaaaabbbbbbbb : 0x300000000));
+        CHECK(after.v[18][lane] == (odd ? 0xbbbbbbbb : 0));
+        CHECK(after.v64(20, lane) == ((odd ? 0xaaaaaaaaull << 32 : 3ull << 32) | 100));
+        CHECK(after.v[22][lane] == (odd ? 100 : 0));
+    }
+}
+
+TEST_CASE("f32 LDS atomics") {
+    State w;
+    for (uint32_t lane = 0; lane < 64; ++lane) w.v[2][lane] = 16 * lane, w.v[4][lane] = bits(float(lane) - 10);
+    w.v[5] = all(bits(0.5f));
+    const State after = run(w, R"(
+        ds_write_b32 v2, v4
+        ds_write_b32 v2, v4 offset:4
+        ds_write_b32 v2, v4 offset:8
+        s_waitcnt lgkmcnt(0)
+        ds_add_rtn_f32 v6, v2, v5
+        ds_min_f32 v2, v5 offset:4
+        ds_max_f32 v2, v5 offset:8
+        s_waitcnt lgkmcnt(0)
+        ds_read_b96 v[8:10], v2
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (uint32_t lane = 0; lane < 64; ++lane) {
+        const float x = float(lane) - 10;
+        CHECK(after.v[6][lane] == bits(x));
+        CHECK(after.v[8][lane] == bits(x + 0.5f));
+        CHECK(after.v[9][lane] == bits(std::min(x, 0.5f)));
+        CHECK(after.v[10][lane] == bits(std::max(x, 0.5f)));
+    }
+}

@@ -1,0 +1,111 @@
+// Scalar loads, through addresses and through buffer descriptors.
+
+#include <catch2/catch.hpp>
+
+#include "tests/run.hpp"
+
+using namespace gcn::test;
+
+static State with_memory() {
+    State w;
+    for (uint32_t i = 0; i < w.memory.size(); ++i) w.memory[i] = 0xabc00000 + i;
+    return w;
+}
+
+TEST_CASE("s_load of every width") {
+    const State w = with_memory();
+    const State after = run(w, R"(
+        s_load_dword s4, s[32:33], 0x4
+        s_load_dwordx2 s[6:7], s[32:33], 0x8
+        s_load_dwordx4 s[8:11], s[32:33], 0x10
+        s_load_dwordx8 s[16:23], s[32:33], 0x24
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(after.s[4] == w.memory[1]);
+    for (int k = 0; k < 2; ++k) CHECK(after.s[6 + k] == w.memory[2 + k]);
+    for (int k = 0; k < 4; ++k) CHECK(after.s[8 + k] == w.memory[4 + k]);
+    for (int k = 0; k < 8; ++k) CHECK(after.s[16 + k] == w.memory[9 + k]);
+    const State wide = run(w, "s_load_dwordx16 s[8:23], s[32:33], 0x40\n s_waitcnt lgkmcnt(0)");
+    for (int k = 0; k < 16; ++k) CHECK(wide.s[8 + k] == w.memory[16 + k]);
+}
+
+TEST_CASE("the offset may be a scalar register, and reaches over 4 GiB boundaries") {
+    State w = with_memory();
+    w.s[4] = 0x7fc, w.s[5] = 0x800;
+    const State after = run(w, R"(
+        s_load_dwordx2 s[6:7], s[32:33], s4
+        s_load_dword s8, s[32:33], s5
+        s_mov_b32 m0, 0xffc
+        s_load_dword s9, s[32:33], m0
+        s_mov_b32 m0, -1
+        s_load_dword s10, s[32:33], 0xffc
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(after.s[6] == w.memory[0x7fc / 4]);
+    CHECK(after.s[7] == w.memory[0x800 / 4]);
+    CHECK(after.s[8] == w.memory[0x800 / 4]);
+    CHECK(after.s[9] == w.memory[0xffc / 4]);
+    CHECK(after.s[10] == w.memory[0xffc / 4]);
+}
+
+TEST_CASE("a load may replace its own address, and fill VCC") {
+    State w = with_memory();
+    const State after = run(w, R"(
+        s_mov_b64 s[4:5], s[32:33]
+        s_load_dwordx2 s[4:5], s[4:5], 0x10
+        s_load_dwordx2 vcc, s[32:33], 0x18
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(after.s[4] == w.memory[4]);
+    CHECK(after.s[5] == w.memory[5]);
+    CHECK(after.vcc == (w.memory[6] | uint64_t(w.memory[7]) << 32));
+}
+
+TEST_CASE("s_buffer_load reads through a descriptor, and 0 beyond its end") {
+    State w = with_memory();
+    w.s[4] = 0x20;
+    const State after = run(w, R"(
+        s_mov_b32 s38, 0x100
+        s_buffer_load_dword s5, s[36:39], 0x8
+        s_buffer_load_dword s6, s[36:39], s4
+        s_buffer_load_dwordx2 s[8:9], s[36:39], 0xf8
+        s_buffer_load_dwordx4 s[12:15], s[36:39], 0x40
+        s_buffer_load_dword s7, s[36:39], 0x100
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(after.s[5] == w.memory[2]);
+    CHECK(after.s[6] == w.memory[8]);
+    CHECK(after.s[8] == w.memory[62]);
+    CHECK(after.s[9] == w.memory[63]);
+    for (int k = 0; k < 4; ++k) CHECK(after.s[12 + k] == w.memory[16 + k]);
+    CHECK(after.s[7] == 0);
+}
+
+TEST_CASE("time does not run backwards") {
+    const State after = run(State{}, R"(
+        s_memtime s[4:5]
+        s_waitcnt lgkmcnt(0)
+        s_memtime s[6:7]
+        s_memrealtime s[8:9]
+        s_waitcnt lgkmcnt(0)
+        s_memrealtime s[10:11]
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(after.s64(4) <= after.s64(6));
+    CHECK(after.s64(8) <= after.s64(10));
+}
+
+TEST_CASE("cache operations change nothing") {
+    State w = with_memory();
+    w.s[4] = 9;
+    const State after = run(w, "s_dcache_inv\n s_dcache_wb\n s_dcache_inv_vol\n s_dcache_wb_vol\n s_icache_inv");
+    CHECK(after.s == w.s);
+    CHECK(after.memory == w.memory);
+}
+
+TEST_CASE("a scalar load of what is not there is a fault that names the address") {
+    const std::string fault =
+        fault_of(State{}, "s_mov_b64 s[4:5], 0x5000\n s_load_dword s6, s[4:5], 0x10\n s_waitcnt 0");
+    CHECK(fault.find("s_load_dword") != fault.npos);
+    CHECK(fault.find("0x5010") != fault.npos);
+}

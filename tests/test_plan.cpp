@@ -1,0 +1,245 @@
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "backend/embedded.hpp"
+#include "backend/measure.hpp"
+#include "bench/cases.hpp"
+#include "bench/verify.hpp"
+#include "plan/plan.hpp"
+#include "plan/problem.hpp"
+#include "plan/select.hpp"
+
+using namespace gcn;
+
+static DeviceInfo polaris() {
+    DeviceInfo d;
+    d.backend = "hsa";
+    d.isa = "gfx803";
+    d.cus = 36;
+    d.lds_bytes = 65536;
+    return d;
+}
+
+static DeviceInfo host() {
+    DeviceInfo d;
+    d.backend = "cpu";
+    return d;
+}
+
+static std::string refusal(const std::string& text) {
+    try {
+        parse_gemm(text);
+    } catch (const Error& e) {
+        CHECK(e.fault == Fault::WrongUse);
+        const std::string before = "gcn: cannot read the case '" + text + "': ", said = e.what();
+        const std::string after = ". Try: sgemm:nt:1024x1024x512:beta=1.";
+        CHECK(said.starts_with(before));
+        CHECK(said.ends_with(after));
+        return said.substr(before.size(), said.size() - before.size() - after.size());
+    }
+    return "read";
+}
+
+TEST_CASE("a problem survives printing and parsing") {
+    for (const std::string s : {"sgemm:nt:1024x1024x512", "sgemm:tn:1x2x3:beta=1", "sgemm:nn:0x0x0:alpha=-0.5:lda=7",
+                                "sgemm:tt:3x4x5:alpha=0.1:beta=1e-20:lda=5:ldb=6:ldc=7"})
+        CHECK(text(parse_gemm(s)) == s);
+    CHECK(text(parse_gemm("sgemm:nt:1x2x3:beta=0.0:alpha=1")) == "sgemm:nt:1x2x3");
+    const Gemm g = parse_gemm("sgemm:tn:5x6x7:ldc=9:beta=2");
+    CHECK(g.m == 5);
+    CHECK(g.n == 6);
+    CHECK(g.k == 7);
+    CHECK(g.a == Trans::Yes);
+    CHECK(g.b == Trans::No);
+    CHECK(g.ldc == 9);
+    CHECK(g.beta == 2);
+}
+
+TEST_CASE("a case that makes no sense is refused with what is wrong in it") {
+    for (const std::string s : {"", "sgemm", "sgemm:nt"}) CHECK(refusal(s) == "it is not OPERATION:LAYOUT:MxNxK");
+    CHECK(refusal("xgemm:nt:1x1x1") == "the operation is 'xgemm', not sgemm");
+    CHECK(refusal("sgemm:ntt:1x1x1") == "the layout is 'ntt', not one of nn, nt, tn, tt");
+    CHECK(refusal("sgemm::1x1x1") == "the layout is '', not one of nn, nt, tn, tt");
+    CHECK(refusal("sgemm:nt:1x1") == "the sizes are '1x1', not MxNxK");
+    CHECK(refusal("sgemm:nt:1x1x1x1") == "the sizes are '1x1x1x1', not MxNxK");
+    CHECK(refusal("sgemm:nt:-1x1x1") == "m is -1, negative");
+    CHECK(refusal("sgemm:nt:1x x1") == "n is ' ', not a number");
+    CHECK(refusal("sgemm:nt:1x1x") == "k is '', not a number");
+    CHECK(refusal("sgemm:nt:1x1x1 ") == "k is '1 ', not a number");
+    CHECK(refusal("sgemm:nt:1x1x99999999999999999999") ==
+          "k is '99999999999999999999', more than a number can hold here");
+    CHECK(refusal("sgemm:nt:1x1x1:") == "it ends in ':'");
+    CHECK(refusal("sgemm:nt:1x1x1:beta") == "the option 'beta' is not NAME=VALUE");
+    CHECK(refusal("sgemm:nt:1x1x1:beta=x") == "beta is 'x', not a number");
+    CHECK(refusal("sgemm:nt:1x1x1:beta=nan") == "beta is 'nan', not a finite number");
+    CHECK(refusal("sgemm:nt:1x1x1:gamma=1") == "the option 'gamma' is not one of alpha, beta, lda, ldb, ldc");
+    CHECK(refusal("sgemm:nt:1x1x1:beta=1:beta=2") == "beta is given twice");
+    CHECK(refusal("sgemm:nt:8x4x2:lda=7") == "lda is 7, less than the 8 rows of A as it lies in memory");
+    CHECK(refusal("sgemm:tn:8x4x2:lda=-3") == "lda is -3, less than the 2 rows of A as it lies in memory");
+    CHECK(refusal("sgemm:nt:8x4x2:ldb=3") == "ldb is 3, less than the 4 rows of B as it lies in memory");
+    CHECK(refusal("sgemm:nt:8x4x2:ldc=1") == "ldc is 1, less than the 8 rows of C as it lies in memory");
+    CHECK(refusal("sgemm:nt:1000000000x2000000000x1") ==
+          "C spans 2000000000 columns of 1000000000 elements, more than 2^60");
+}
+
+TEST_CASE("a matrix in memory ends with its last element, not with its padding") {
+    CHECK(stored_a(parse_gemm("sgemm:nt:8x4x2:lda=10")).span() == 18);
+    CHECK(stored_a(parse_gemm("sgemm:tn:8x4x2:lda=10")).span() == 72);
+    CHECK(stored_b(parse_gemm("sgemm:nt:8x4x2")).bytes() == 32);
+    CHECK(stored_c(parse_gemm("sgemm:nt:8x0x2:ldc=10")).span() == 0);
+    CHECK(stored_a(parse_gemm("sgemm:nt:8x4x1:lda=5000000000")).step() == 8);
+}
+
+TEST_CASE("every kernel row for a GPU has a code object, and every code object a row") {
+    for (const KernelRow& k : kernel_rows())
+        if (k.runs == Runs::Gpu) {
+            INFO(k.name);
+            REQUIRE(find_embedded(k.name));
+            CHECK(resources(k).vgprs > 0);
+            CHECK(waves_per_simd(k) >= 1);
+        }
+    for (const GcnEmbedded& e : embedded()) CHECK(find_kernel(e.name));
+}
+
+TEST_CASE("the 128x128 kernel leaves room for two waves per SIMD") {
+    CHECK(waves_per_simd(*find_kernel("sgemm_nt_128x128")) == 2);
+    CHECK(resources(*find_kernel("sgemm_nt_128x128")).lds_bytes == 16384);
+}
+
+static std::string chosen(const std::string& text, const DeviceInfo& d) {
+    return std::string(candidates(parse_gemm(text), d, "").front().kernel->name);
+}
+
+TEST_CASE("each device gets the kernel that is made for it") {
+    CHECK(chosen("sgemm:nt:100x200x300:alpha=2:beta=1:ldc=128", polaris()) == "sgemm_nt_128x128");
+    CHECK(chosen("sgemm:tn:100x200x300", host()) == "sgemm_openblas");
+}
+
+static std::string why_not(const std::string& text, const DeviceInfo& d, std::string_view kernel) {
+    return objection(*find_kernel(kernel), parse_gemm(text), d);
+}
+
+TEST_CASE("a kernel that cannot says why, with values") {
+    const std::string_view gpu = "sgemm_nt_128x128";
+    DeviceInfo small = polaris(), vega = polaris();
+    small.lds_bytes = 1024;
+    vega.isa = "gfx900";
+    CHECK(why_not("sgemm:nt:64x64x32", polaris(), gpu) == "");
+    CHECK(why_not("sgemm:nn:64x64x32", polaris(), gpu) == "it computes nt, this is nn");
+    CHECK(why_not("sgemm:nt:64x64x32", host(), gpu) == "it runs on a GPU only");
+    CHECK(why_not("sgemm:nt:64x64x32", polaris(), "sgemm_loop") == "it runs on backend cpu only");
+    CHECK(why_not("sgemm:nt:64x64x32", vega, gpu) == "it is gfx803 code, the device is gfx900");
+    CHECK(why_not("sgemm:nt:64x64x32", small, gpu) == "it needs 16384 B of LDS per workgroup, the device has 1024 B");
+    CHECK(why_not("sgemm:nt:32x32768x32768", polaris(), gpu) ==
+          "the bytes of B are 4294967296, its limit is 4294963200");
+    CHECK(why_not("sgemm:nt:2147483648x1x1", host(), "sgemm_openblas") == "m is 2147483648, its limit is 2147483647");
+    CHECK(!cost(*find_kernel(gpu), parse_gemm("sgemm:nn:64x64x32"), polaris()));
+}
+
+TEST_CASE("predicted time grows by rounds of workgroups, not by single ones") {
+    const KernelRow& k = *find_kernel("sgemm_nt_128x128");
+    const auto cycles = [&](const char* text) { return *cost(k, parse_gemm(text), polaris()); };
+    CHECK(cycles("sgemm:nt:128x128x64") == cycles("sgemm:nt:768x768x64"));      // 1 and 36 tiles on 36 CUs
+    CHECK(2 * cycles("sgemm:nt:768x768x64") == cycles("sgemm:nt:769x768x64"));  // 42 tiles
+    CHECK(cycles("sgemm:nt:128x128x64") == 128 * 128 * 64 / 64.0);
+}
+
+TEST_CASE("a kernel that is forced says why it cannot, with a remedy") {
+    CHECK_THROWS_WITH(candidates(parse_gemm("sgemm:tn:64x64x32"), polaris(), "sgemm_nt_128x128"),
+                      "gcn: cannot run sgemm:tn:64x64x32 with GCN_KERNEL=sgemm_nt_128x128: "
+                      "it computes nt, this is tn. Try: unset GCN_KERNEL.");
+    CHECK_THROWS_WITH(candidates(parse_gemm("sgemm:nt:64x64x32"), polaris(), "sgemm_best"),
+                      "gcn: cannot run sgemm:nt:64x64x32 with GCN_KERNEL=sgemm_best: "
+                      "there is no such kernel. Try: gcn info, which lists them.");
+    CHECK(candidates(parse_gemm("sgemm:nt:64x64x32"), host(), "sgemm_loop").front().kernel->name == "sgemm_loop");
+}
+
+TEST_CASE("when no kernel can, the error is every kernel's objection") {
+    CHECK_THROWS_WITH(candidates(parse_gemm("sgemm:nn:64x64x32"), polaris(), ""),
+                      "gcn: cannot run sgemm:nn:64x64x32 on hsa: sgemm_nt_128x128: it computes nt, this is nn; "
+                      "sgemm_openblas: it runs on backend cpu only; sgemm_loop: it runs on backend cpu only.");
+}
+
+TEST_CASE("a plan refuses a problem that cannot exist") {
+    const Device device = Device::open("cpu");
+    CHECK_THROWS_WITH(
+        plan(device, {.m = 8, .n = 4, .k = 2, .lda = 7}),
+        "gcn: cannot plan sgemm:nn:8x4x2:lda=7: lda is 7, less than the 8 rows of A as it lies in memory.");
+    CHECK_THROWS_WITH(plan(device, {.m = 8, .n = 4, .k = -2}), "gcn: cannot plan sgemm:nn:8x4x-2: k is -2, negative.");
+}
+
+TEST_CASE("a plan computes, says what it chose, and why not the others") {
+    Device device = Device::open("cpu");
+    setenv("GCN_KERNEL", "sgemm_loop", 1);
+    Plan plan = gcn::plan(device, {.m = 2, .n = 1, .k = 3, .alpha = 2});
+    unsetenv("GCN_KERNEL");
+    CHECK(plan.kernel() == "sgemm_loop");
+    CHECK(plan.describe() == "sgemm_loop on cpu; sgemm_nt_128x128: it runs on a GPU only");
+
+    const float a[] = {1, 2, 3, 4, 5, 6}, b[] = {1, 10, 100};
+    Buffer da = device.alloc(sizeof a), db = device.alloc(sizeof b), dc = device.alloc(8);
+    da.write(a, sizeof a);
+    db.write(b, sizeof b);
+    const auto time = plan.run(da, db, dc);
+    REQUIRE(time);
+    CHECK(time->kind == TimeKind::Host);
+    float c[2];
+    dc.read(c, sizeof c);
+    CHECK(c[0] == 2 * 531);
+    CHECK(c[1] == 2 * 642);
+}
+
+TEST_CASE("an empty product takes no time and touches nothing") {
+    Device device = Device::open("cpu");
+    Buffer none = device.alloc(0);
+    const auto time = plan(device, {.m = 0, .n = 5, .k = 3}).run(device.alloc(0), device.alloc(60), none);
+    REQUIRE(time);
+    CHECK(time->us == 0);
+}
+
+TEST_CASE("verification finds one wrong element and says which") {
+    const Gemm g = parse_gemm("sgemm:tn:70x50x40:alpha=0.5:beta=1:lda=44:ldc=80");
+    const Operands o = operands(g, Fill::Integers, 1), reals = operands(g, Fill::Reals, 1);
+    const auto product = [&](const Operands& from) {
+        std::vector<float> c = from.c;
+        for (int64_t j = 0; j < g.n; ++j)
+            for (int64_t i = 0; i < g.m; ++i) {
+                double sum = 0;
+                for (int64_t p = 0; p < g.k; ++p)
+                    sum += double(from.a[size_t(p + i * g.lda)]) * from.b[size_t(p + j * g.k)];
+                c[size_t(i + j * g.ldc)] = float(g.alpha * sum + g.beta * from.c[size_t(i + j * g.ldc)]);
+            }
+        return c;
+    };
+    std::vector<float> exact = product(o), close = product(reals);
+    CHECK(exact_with_integers(g));
+    CHECK(verify(g, o, exact, Demand::Equal).text == "exact");
+    CHECK(verify(g, reals, close, Demand::Certain).right);
+    CHECK(verify(g, reals, close, Demand::Likely).right);
+
+    const size_t at = size_t(17 + 5 * g.ldc);
+    const float right = exact[at];
+    exact[at] += 0.5f;
+    close[at] += 0.5f;
+    char wanted[80];
+    std::snprintf(wanted, sizeof wanted, "1 row is wrong; C(17, 5) is %.9g, not %.9g", right + 0.5, double(right));
+    CHECK(verify(g, o, exact, Demand::Equal).text == wanted);
+    CHECK(!verify(g, reals, close, Demand::Likely).right);
+    exact[at] = NAN;
+    CHECK(!verify(g, o, exact, Demand::Equal).right);
+    CHECK(!exact_with_integers(parse_gemm("sgemm:nt:1x1x1:alpha=0.1")));
+    CHECK(!exact_with_integers(parse_gemm("sgemm:nt:1x1x1000000")));
+}
+
+TEST_CASE("every case of every list is a problem, and none stands twice") {
+    std::vector<std::string> all;
+    for (const CaseList& list : case_lists()) {
+        const auto cases = cases_in(list.text);
+        CHECK(!cases.empty());
+        all.insert(all.end(), cases.begin(), cases.end());
+    }
+    for (const std::string& c : all) CHECK(text(parse_gemm(c)) == c);
+    std::sort(all.begin(), all.end());
+    CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
+    CHECK(cases_in("# nothing\n\n  a  # b\n\tc\r\nd") == std::vector<std::string>{"a", "c", "d"});
+}
