@@ -119,7 +119,7 @@ $(GCN): $(call objects,cli) $(LIB)
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_HELP) $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK) -lCatch2WithMain
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(TEST_HELP) $(LIB) $(EMU)
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)
 

@@ -51,25 +51,25 @@ TEST_CASE("v_cndmask_b32 takes the second source where the mask has a 1") {
         v_cndmask_b32 v3, v1, v2, vcc
         v_cndmask_b32_e64 v4, 0, -1, s[4:5]
         v_cndmask_b32_e64 v5, v1, v2, s[4:5]
-        v_cndmask_b32 v6, 0x12345678, v2, vcc
+        v_cndmask_b32 v6, 17, v2, vcc
     )");
     for (int lane = 1; lane < 64; ++lane) {
         CHECK(after.v[3][lane] == (w.vcc >> lane & 1 ? w.v[2][lane] : w.v[1][lane]));
         CHECK(after.v[4][lane] == (lane % 2 ? ~0u : 0));
         CHECK(after.v[5][lane] == (lane % 2 ? w.v[2][lane] : w.v[1][lane]));
-        CHECK(after.v[6][lane] == (w.vcc >> lane & 1 ? w.v[2][lane] : 0x12345678));
+        CHECK(after.v[6][lane] == (w.vcc >> lane & 1 ? w.v[2][lane] : 17));
     }
     for (int r : {3, 4, 5, 6}) CHECK(after.v[r][0] == 7);
 }
 
 TEST_CASE("v_mbcnt counts the bits of a mask below the lane") {
     State w;
-    w.set_s64(4, 0xf0f0f0f012345678), w.exec = 0x8000000180000001;
+    w.set_s64(4, 0xf0f0f0f012345678), w.v[5] = all(1000), w.exec = 0x8000000180000001;
     const State after = run(w, R"(
         s_mov_b64 exec, -1
         v_mbcnt_lo_u32_b32 v2, s4, 0
         v_mbcnt_hi_u32_b32 v3, s5, v2
-        v_mbcnt_hi_u32_b32 v4, s5, 1000
+        v_mbcnt_hi_u32_b32 v4, s5, v5
     )");
     for (int lane = 0; lane < 64; ++lane) {
         const uint64_t below = w.s64(4) & ((1ull << lane) - 1);

@@ -59,7 +59,7 @@ TEST_CASE("a product of integers is exact") {
 // NaN in what alpha = 0 or beta = 0 excludes, and in all padding: see guarded_operands.
 TEST_CASE("random sizes, factors and leading dimensions are right, and nothing else is read or written") {
     const char* long_check = std::getenv("GCN_CHECK_LONG");
-    const int count = long_check && *long_check ? 5000 : 300;
+    const int count = long_check && *long_check ? 10000 : 1000;
     uint64_t seed = 803;
     for (const Gemm& g : random_cases(*find_kernel("sgemm_nt_128x128"), count, seed)) {
         INFO(text(g));

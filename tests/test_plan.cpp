@@ -1,5 +1,13 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <new>
 
 #include "backend/embedded.hpp"
 #include "backend/measure.hpp"
@@ -10,6 +18,17 @@
 #include "plan/select.hpp"
 
 using namespace gcn;
+
+// What this thread takes from the heap while it looks.
+static thread_local size_t allocations = 0;
+
+void* operator new(size_t bytes) {
+    ++allocations;
+    if (void* memory = std::malloc(bytes)) return memory;
+    throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 static DeviceInfo polaris() {
     DeviceInfo d;
@@ -168,7 +187,7 @@ TEST_CASE("a plan refuses a problem that cannot exist") {
     CHECK_THROWS_WITH(plan(device, {.m = 8, .n = 4, .k = -2}), "gcn: cannot plan sgemm:nn:8x4x-2: k is -2, negative.");
 }
 
-TEST_CASE("a plan computes, says what it chose, and why not the others") {
+TEST_CASE("a plan computes without allocating, says what it chose, and why not the others") {
     Device device = Device::open("cpu");
     setenv("GCN_KERNEL", "sgemm_loop", 1);
     Plan plan = gcn::plan(device, {.m = 2, .n = 1, .k = 3, .alpha = 2});
@@ -180,13 +199,38 @@ TEST_CASE("a plan computes, says what it chose, and why not the others") {
     Buffer da = device.alloc(sizeof a), db = device.alloc(sizeof b), dc = device.alloc(8);
     da.write(a, sizeof a);
     db.write(b, sizeof b);
+    const size_t before = allocations;
     const auto time = plan.run(da, db, dc);
+    CHECK(allocations == before);
     REQUIRE(time);
     CHECK(time->kind == TimeKind::Host);
     float c[2];
     dc.read(c, sizeof c);
     CHECK(c[0] == 2 * 531);
     CHECK(c[1] == 2 * 642);
+}
+
+TEST_CASE("buffers that are too small, and a C that is A, end the program before anything is overwritten") {
+    Device device = Device::open("cpu");
+    Plan plan = gcn::plan(device, {.m = 8, .n = 8, .k = 8});
+    const Buffer right = device.alloc(256);
+    Buffer c = device.alloc(256), small = device.alloc(255);
+    const auto ends = [&](const Buffer& a, Buffer& result) {
+        const pid_t child = fork();
+        if (child == 0) {
+            std::freopen("/dev/null", "w", stderr);
+            std::signal(SIGABRT, SIG_DFL);
+            static_cast<void>(plan.run(a, right, result));
+            _exit(0);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+    };
+    CHECK(!ends(right, c));
+    CHECK(ends(right, small));
+    CHECK(ends(small, c));
+    CHECK(ends(c, c));
 }
 
 TEST_CASE("an empty product takes no time and touches nothing") {

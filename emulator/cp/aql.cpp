@@ -231,8 +231,7 @@ void AqlQueue::fault(const Fault& fault) {
         return;
     }
     die("wave " + std::to_string(fault.wave) + " of group (" + std::to_string(fault.group[0]) + ", " +
-        std::to_string(fault.group[1]) + ", " + std::to_string(fault.group[2]) + ") stopped at " + hex(fault.pc) + ": " +
-        fault.text);
+        std::to_string(fault.group[1]) + ", " + std::to_string(fault.group[2]) + "): " + fault.text);
     const bool beyond = fault.address >> address_bits;
     if (fault.kind == FaultKind::Memory && !beyond) return client.memory_fault(fault.address, fault.write);
     const auto error = fault.kind == FaultKind::Memory ? QueueError::BadAperture

@@ -11,6 +11,7 @@
 #include <map>
 #include <shared_mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "emulator/exec/group.hpp"
@@ -51,7 +52,7 @@ const HandlerTable& table_for(std::string_view name) {
                                    [&](const Build& build) { return name == build.table->name; });
     fail({"interpret with GCN_EMU_SIMD=" + std::string(name),
           known ? "this machine's processor lacks it" : "there is no such build of the interpreter", "one of " + here,
-          Fault::WrongUse});
+          gcn::Fault::WrongUse});
 }
 
 // Which waves' places in a queue's scratch memory are taken.
@@ -104,8 +105,8 @@ private:
 
 struct Executor::Impl {
     struct Grid : Running {
-        Grid(Impl& owner, const Dispatch& dispatch, std::function<void(const Result&)> done)
-            : owner(owner), launch(dispatch), total(launch.total()), done(std::move(done)) {}
+        Grid(Impl& owner, Launch of, std::function<void(const Result&)> done)
+            : owner(owner), launch(std::move(of)), total(launch.total()), done(std::move(done)), fresh{{0, total}} {}
         void stop() override { owner.stop(*this); }
 
         Impl& owner;
@@ -114,17 +115,14 @@ struct Executor::Impl {
         std::function<void(const Result&)> done;
 
         // Guarded by Impl::guard.
-        uint64_t next = 0;                                  // groups from here on have not been taken
-        std::deque<std::pair<uint64_t, uint64_t>> returned; // ranges of groups that were taken but not started
-        std::deque<std::unique_ptr<Group>> aside;           // groups whose turn was over
+        std::deque<std::pair<uint64_t, uint64_t>> fresh;  // ranges of groups that nobody has taken
+        std::deque<std::unique_ptr<Group>> aside;         // groups whose turn was over
         uint64_t ended = 0;
-        int running = 0;                                    // turns under way
-        bool start_next = false;                            // the next turn is for a new group, not for one put aside
+        int running = 0;                                  // turns under way
+        bool start_next = false;                          // the next turn is for a new group, not for one put aside
         Result result;
         ScratchSlots* scratch = nullptr;
         std::atomic<bool> stopping{false};
-
-        bool fresh() const { return next < total || !returned.empty(); }
     };
     using GridPointer = std::shared_ptr<Grid>;
 
@@ -164,14 +162,17 @@ struct Executor::Impl {
     }
 
     void announce() {
-        news.fetch_add(1, std::memory_order_release);
+        {
+            const std::lock_guard lock(guard);
+            news.fetch_add(1, std::memory_order_release);
+        }
         work.notify_all();
     }
 
     // ---- scheduling; `guard` is held ----------------------------------------------------------
 
     bool may_start(const Grid& grid) const {
-        if (!grid.fresh()) return false;
+        if (grid.fresh.empty()) return false;
         const int waves_each = std::max(grid.launch.waves_per_group(), 1);
         if (grid.scratch && grid.scratch->taken.size() - grid.scratch->used < size_t(waves_each)) return false;
         const int resident = int(grid.aside.size()) + grid.running;
@@ -199,20 +200,12 @@ struct Executor::Impl {
     }
 
     Turn new_groups(const GridPointer& grid) {
-        Turn turn{grid, nullptr, 0, 0, {}};
-        if (!grid->returned.empty()) {
-            std::tie(turn.first, turn.end) = grid->returned.front();
-            grid->returned.pop_front();
-        } else {
-            turn.first = grid->next;
-            turn.end = grid->total;
-        }
-        const uint64_t share = (turn.end - turn.first) / (2 * threads.size()) + 1;
-        const uint64_t count = std::min({grid->scratch ? 1 : batch, share, turn.end - turn.first});
-        const uint64_t rest = turn.first + count;
-        if (turn.end == grid->total && grid->next < grid->total) grid->next = rest;
-        else if (rest < turn.end) grid->returned.emplace_front(rest, turn.end);
-        turn.end = rest;
+        auto& [first, end] = grid->fresh.front();
+        const uint64_t share = (end - first) / (2 * threads.size()) + 1;
+        const uint64_t count = std::min({grid->scratch ? 1 : batch, share, end - first});
+        Turn turn{grid, nullptr, first, first + count, {}};
+        first += count;
+        if (first == end) grid->fresh.pop_front();
         if (grid->scratch) turn.scratch = grid->scratch->take(uint32_t(grid->launch.waves_per_group()));
         return turn;
     }
@@ -272,9 +265,9 @@ struct Executor::Impl {
         Grid& grid = *turn.grid;
         std::unique_lock lock(guard);
         --grid.running;
-        if (turn.first < turn.end) grid.returned.emplace_front(turn.first, turn.end);
-        // Other workers sleep while all that is left is taken: what comes back may be theirs.
-        const bool more = !grid.aside.empty() || !grid.returned.empty() || grid.scratch;
+        if (turn.first < turn.end) grid.fresh.emplace_front(turn.first, turn.end);
+        // Others may sleep because all that was left had been taken: what comes back may be theirs.
+        const bool more = !grid.aside.empty() || !grid.fresh.empty();
         end_when_over(turn.grid, lock);
         if (more) announce();
     }
@@ -352,17 +345,14 @@ struct Executor::Impl {
         return f;
     }
 
-    void prepare(Grid& grid) {
-        Launch& launch = const_cast<Launch&>(grid.launch);
-        const AddressSpace& space = *launch.dispatch.space;
-        const std::shared_lock use(space.in_use());
-        launch.program = cache.find(space, launch.dispatch.entry, table);
+    Launch launch_of(const Dispatch& dispatch) {
+        const std::shared_lock use(dispatch.space->in_use());
+        return Launch(dispatch, cache.find(*dispatch.space, dispatch.entry, table));
     }
 
     GridPointer start(const Dispatch& dispatch, std::function<void(const Result&)> done) {
         GCN_ASSERT(dispatch.space);
-        auto grid = std::make_shared<Grid>(*this, dispatch, std::move(done));
-        prepare(*grid);
+        auto grid = std::make_shared<Grid>(*this, launch_of(dispatch), std::move(done));
         std::unique_lock lock(guard);
         if (grid->launch.uses_scratch()) {
             grid->scratch = &scratch[dispatch.scratch_base];
@@ -384,12 +374,10 @@ struct Executor::Impl {
             Turn turn = new_groups(grid);
             lock.unlock();
             run_turn(std::move(turn), start_budget);
-            const std::lock_guard again(guard);
-            if (std::find(grids.begin(), grids.end(), grid) == grids.end()) return grid;
         } else {
             lock.unlock();
+            announce();
         }
-        announce();
         return grid;
     }
 };

@@ -51,7 +51,7 @@ void WavePool::give(WavePointer wave) {
     if (free.size() < most) free.push_back(std::move(wave));
 }
 
-Launch::Launch(const Dispatch& d) : dispatch(d) {
+Launch::Launch(const Dispatch& d, std::shared_ptr<const Program> entry) : dispatch(d), program(std::move(entry)) {
     for (int i = 0; i < 3; ++i)
         groups[i] = d.group[i] ? uint32_t((uint64_t(d.grid[i]) + d.group[i] - 1) / d.group[i]) : 0;
     facts.lds_aperture = uint32_t(d.lds_aperture >> 32);

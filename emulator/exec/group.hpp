@@ -38,7 +38,7 @@ struct Launch {
     std::array<uint32_t, 3> groups{};             // in each dimension
     std::shared_ptr<const Program> program;       // of the entry
 
-    explicit Launch(const Dispatch&);
+    Launch(const Dispatch&, std::shared_ptr<const Program>);
     uint64_t total() const { return uint64_t(groups[0]) * groups[1] * groups[2]; }
     int waves_per_group() const;                  // of a whole one
     bool uses_scratch() const { return dispatch.scratch_base && dispatch.scratch_wave_bytes; }

@@ -1,0 +1,126 @@
+// Half-precision instructions of the vector ALU: one value in the low half of a register.
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <string>
+
+#include "tests/run.hpp"
+
+using namespace gcn::test;
+
+// What `body` leaves in the first lanes of v4, of pairs (v1, v2) and of v3.
+struct Case {
+    uint32_t a, b, c, expected;
+};
+static void check_halves(const std::string& body, std::initializer_list<Case> cases) {
+    State w;
+    int lane = 0;
+    for (const Case& x : cases) w.v[1][lane] = x.a, w.v[2][lane] = x.b, w.v[3][lane] = x.c, ++lane;
+    const State after = run(w, body);
+    lane = 0;
+    for (const Case& x : cases) {
+        INFO(body << " of " << std::hex << x.a << ' ' << x.b << ' ' << x.c << " gives " << after.v[4][lane]);
+        const bool nan = (x.expected & 0x7fff) > 0x7c00;
+        if (nan)
+            CHECK((after.v[4][lane] & 0x7fff) > 0x7c00);
+        else
+            CHECK(after.v[4][lane] == x.expected);
+        ++lane;
+    }
+}
+
+static constexpr uint32_t one = 0x3c00, two = 0x4000, half = 0x3800, largest = 0x7bff, infinity = 0x7c00, nan = 0x7e00,
+                          minus = 0x8000;
+
+TEST_CASE("f16 addition and multiplication round to the nearest even, keep denormals, and ignore high halves") {
+    check_halves("v_add_f16 v4, v1, v2", {{one, one, 0, two},
+                                          {one, 0x1000, 0, one},           // 1 + 2^-11: to even
+                                          {one | 1, 0x1000, 0, one + 2},   // to even, upwards
+                                          {largest, 0x4c00, 0, infinity},  // 65504 + 16
+                                          {0x0001, 0x0001, 0, 0x0002},     // denormals
+                                          {0xffff0000 | one, 0xaaaa0000 | one, 0, two},
+                                          {infinity, infinity | minus, 0, nan},
+                                          {one, one | minus, 0, 0}});
+    check_halves("v_sub_f16 v4, v1, v2", {{one, two, 0, one | minus}});
+    check_halves("v_subrev_f16 v4, v1, v2", {{one, two, 0, one}});
+    check_halves("v_mul_f16 v4, v1, v2", {{two, half, 0, one},
+                                          {0x0400, half, 0, 0x0200},
+                                          {0x0001, half, 0, 0},  // half of the smallest: to even
+                                          {0x0003, half, 0, 0x0002},
+                                          {largest, two, 0, infinity},
+                                          {0, infinity, 0, nan}});
+}
+
+TEST_CASE("v_mac_f16 and v_mad_f16 round the product before the sum, v_fma_f16 does not") {
+    // (1 + 2^-10)^2 = 1 + 2^-9 + 2^-20
+    const uint32_t x = one + 1, sum = (one + 2) | minus;
+    check_halves("v_mad_f16 v4, v1, v2, v3", {{x, x, sum, 0}, {two, two, one, 0x4500}});
+    check_halves("v_fma_f16 v4, v1, v2, v3", {{x, x, sum, 0x0010}, {two, two, one, 0x4500}});
+    check_halves("v_mov_b32 v4, v3\n v_mac_f16 v4, v1, v2", {{x, x, sum, 0}, {two, two, one, 0x4500}});
+    check_halves("v_madak_f16 v4, v1, v2, 0x3c00", {{two, two, 0, 0x4500}});
+    check_halves("v_madmk_f16 v4, v1, 0x4000, v2", {{two, one, 0, 0x4500}});
+}
+
+TEST_CASE("f16 modifiers and half-precision constants") {
+    check_halves("v_add_f16_e64 v4, -v1, |v2|", {{one, two | minus, 0, one}});
+    check_halves("v_add_f16_e64 v4, v1, v2 clamp", {{one, one, 0, one}, {one | minus, 0, 0, 0}, {nan, one, 0, 0}});
+    check_halves("v_add_f16 v4, 1.0, v1", {{one, 0, 0, two}});
+    check_halves("v_mul_f16 v4, -4.0, v1", {{half, 0, 0, two | minus}});
+    check_halves("v_add_f16 v4, 0x3e00, v1", {{half, 0, 0, two}});  // 1.5
+}
+
+TEST_CASE("f16 minimum, maximum, rounding, mantissa and exponent") {
+    check_halves("v_min_f16 v4, v1, v2", {{one, two, 0, one}, {one | minus, one, 0, one | minus}, {nan, one, 0, one}});
+    check_halves("v_max_f16 v4, v1, v2", {{one, two, 0, two}, {one | minus, one, 0, one}, {one, nan, 0, one}});
+    check_halves("v_floor_f16 v4, v1", {{0x3e00, 0, 0, one}, {0xbe00, 0, 0, two | minus}, {minus, 0, 0, minus}});
+    check_halves("v_ceil_f16 v4, v1", {{0x3e00, 0, 0, two}, {0xbe00, 0, 0, one | minus}});
+    check_halves("v_trunc_f16 v4, v1", {{0x3e00, 0, 0, one}, {0xbe00, 0, 0, one | minus}});
+    check_halves("v_rndne_f16 v4, v1", {{0x3e00, 0, 0, two}, {0x4100, 0, 0, two}, {half, 0, 0, 0}});
+    check_halves("v_fract_f16 v4, v1", {{0x3e00, 0, 0, half}, {0xbe00, 0, 0, half}});
+    check_halves("v_frexp_mant_f16 v4, v1", {{one, 0, 0, half}, {0x4600, 0, 0, 0x3a00}});
+    check_halves("v_frexp_exp_i16_f16 v4, v1", {{one, 0, 0, 1}, {0x4600, 0, 0, 3}, {infinity, 0, 0, 0}});
+    check_halves("v_ldexp_f16 v4, v1, v2", {{one, 1, 0, two}, {one, 0xffff, 0, half}, {one, 100, 0, infinity}});
+}
+
+TEST_CASE("conversions between f16 and f32") {
+    check_halves("v_cvt_f16_f32 v4, v1", {{bits(1.0f), 0, 0, one},
+                                          {bits(65504.0f), 0, 0, largest},
+                                          {bits(65520.0f), 0, 0, infinity},
+                                          {bits(65519.0f), 0, 0, largest},
+                                          {bits(0x1p-24f), 0, 0, 1},
+                                          {bits(0x1p-25f), 0, 0, 0},
+                                          {bits(0x1.8p-25f), 0, 0, 1},
+                                          {bits(1.00048828125f), 0, 0, one},
+                                          {0xff800000, 0, 0, infinity | minus},
+                                          {0x7fc00000, 0, 0, nan}});
+    State w;
+    w.v[1] = repeat(std::array<uint32_t, 8>{one, 0x0001, 0x8400, infinity, half, minus, largest, 0xffff0000 | two});
+    const State after = run(w, "v_cvt_f32_f16 v4, v1");
+    const std::array<float, 8> expected{1, 0x1p-24f, -0x1p-14f, INFINITY, 0.5f, -0.0f, 65504, 2};
+    for (int i = 0; i < 8; ++i) CHECK(after.v[4][i] == bits(expected[i]));
+}
+
+TEST_CASE("v_cvt_pkrtz_f16_f32 packs two numbers, rounded towards zero") {
+    check_halves("v_cvt_pkrtz_f16_f32 v4, v1, v2", {{bits(1.0f), bits(2.0f), 0, two << 16 | one},
+                                                    {bits(1.00097f), bits(-1.00097f), 0, (one | minus) << 16 | one},
+                                                    {bits(70000.0f), bits(0.0f), 0, largest}});
+}
+
+TEST_CASE("conversions between f16 and 16-bit integers saturate") {
+    check_halves("v_cvt_f16_u16 v4, v1", {{5, 0, 0, 0x4500}, {0xffff, 0, 0, infinity}, {2049, 0, 0, 0x6800}});
+    check_halves("v_cvt_f16_i16 v4, v1", {{5, 0, 0, 0x4500}, {0xffff, 0, 0, one | minus}, {0x8000, 0, 0, 0xf800}});
+    check_halves("v_cvt_u16_f16 v4, v1", {{0x3e00, 0, 0, 1}, {one | minus, 0, 0, 0}, {infinity, 0, 0, 0xffff}});
+    check_halves(
+        "v_cvt_i16_f16 v4, v1",
+        {{0x3e00, 0, 0, 1}, {0xbe00, 0, 0, 0xffff}, {infinity, 0, 0, 0x7fff}, {largest | minus, 0, 0, 0x8000}});
+}
+
+TEST_CASE("f16 approximations are exact where the result is a short number") {
+    check_halves("v_rcp_f16 v4, v1", {{two, 0, 0, half}, {0, 0, 0, infinity}, {infinity, 0, 0, 0}});
+    check_halves("v_sqrt_f16 v4, v1", {{0x4400, 0, 0, two}, {one | minus, 0, 0, nan}, {0x4880, 0, 0, 0x4200}});
+    check_halves("v_rsq_f16 v4, v1", {{0x4400, 0, 0, half}});
+    check_halves("v_exp_f16 v4, v1", {{one, 0, 0, two}, {0, 0, 0, one}});
+    check_halves("v_log_f16 v4, v1", {{two, 0, 0, one}, {one, 0, 0, 0}});
+    check_halves("v_sin_f16 v4, v1", {{0x3400, 0, 0, one}, {0, 0, 0, 0}});
+    check_halves("v_cos_f16 v4, v1", {{0, 0, 0, one}});
+}
