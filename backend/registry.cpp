@@ -67,7 +67,9 @@ std::unique_ptr<Backend> open_backend(std::string_view choice) {
         if (!meant(row)) continue;
         std::string why;
         if (auto backend = row.open(why)) {
-            say_once(backend->info().notice);
+            const DeviceInfo info = backend->info();
+            if (info.isa.empty() && !reasons.empty()) say_once("gcn: no GPU: " + reasons + ".");
+            say_once(info.notice);
             return backend;
         }
         reasons += (reasons.empty() ? "" : "; ") + std::string(row.choice) + ": " + inner(why);

@@ -657,7 +657,7 @@ ds_swizzle_b32             v20, v1 offset:swizzle(BITMASK_PERM, "00p11")
 ds_permute_b32             v20, v1, v24 offset:64
 ds_bpermute_b32            v20, v1, v24 offset:64
 
-// Flat memory. Atomics return the old value to dst when glc is set; cmpswap has the new value first, then the compared one.
+// Flat memory. Atomics return the old value to dst when glc is set; cmpswap: the new value first, then the compared.
 flat_load_ubyte            v20, v[2:3]
 flat_load_sbyte            v20, v[2:3]
 flat_load_ushort           v20, v[2:3]

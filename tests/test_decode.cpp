@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <random>
 #include <set>
 #include <sstream>
 #include <string>
@@ -86,6 +87,31 @@ TEST_CASE("every short vector instruction decodes in its VOP3 form to the same r
                 CHECK(d->inst == &inst);
                 CHECK(d->format == (inst.carries() ? Fmt::VOP3B : Fmt::VOP3));
             }
+        }
+    }
+}
+
+TEST_CASE("whatever the fields hold, the words decode to their row and encode back") {
+    std::mt19937 random(803);
+    for (const Inst& inst : insts) {
+        const Format& f = layout_of(inst.format);
+        for (int round = 0; round < 50; ++round) {
+            const uint32_t opcode = f.place('o', inst.opcode, 0), other = ~(f.fixed() | f.place('o', ~0u, 0));
+            std::array<uint32_t, 2> words{f.ones() | opcode | (uint32_t(random()) & other), uint32_t(random())};
+            // Ignored bits are not kept: clear them, in the dword after a short instruction too.
+            words[0] &= ~f.place('-', ~0u, 0);
+            const auto second = [&](const Format& layout, int dword) { words[1] &= ~layout.place('-', ~0u, dword); };
+            const Tail tail = tail_of(inst, inst.format, words[0]);
+            if (tail == Tail::None) words[1] = 0;
+            if (tail == Tail::Format) second(f, 1);
+            if (tail == Tail::Sdwa) second(layout_of(Fmt::SDWA), 0);
+            if (tail == Tail::Dpp) second(layout_of(Fmt::DPP), 0);
+            INFO(inst.name << ' ' << std::hex << words[0] << ' ' << words[1]);
+            const auto d = decode(words[0], words[1]);
+            REQUIRE(d);
+            CHECK(d->inst == &inst);
+            CHECK(encode(*d) == words);
+            CHECK(print(*d).starts_with(inst.name));
         }
     }
 }

@@ -131,3 +131,14 @@ TEST_CASE("what is no instruction is a fault that shows the word") {
 TEST_CASE("a branch around what is no instruction never meets it") {
     CHECK(fault_of(State{}, "s_branch over\n .long 0xffffffff\nover:\n s_nop 0") == "");
 }
+
+TEST_CASE("s_trap is a fault that names itself") {
+    const std::string fault = fault_of(State{}, "s_trap 2");
+    CHECK(fault.find("s_trap 2") != fault.npos);
+}
+
+TEST_CASE("messages that nobody listens to change nothing") {
+    State w;
+    w.s[4] = 9;
+    CHECK(run(w, "s_sendmsg sendmsg(MSG_INTERRUPT)\n s_nop 0").s == w.s);
+}

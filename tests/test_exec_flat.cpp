@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/atomics.hpp"
 #include "tests/run.hpp"
 
 using namespace gcn::test;
@@ -119,67 +120,30 @@ TEST_CASE("a load may replace its own address") {
 
 // ---- atomics -----------------------------------------------------------------------------------
 
-struct Atomic {
-    const char* name;
-    uint64_t (*result)(uint64_t memory, uint64_t data);
-};
-
-static void check_atomics(std::initializer_list<Atomic> atomics, const std::array<uint64_t, 4>& memory,
-                          const std::array<uint64_t, 4>& data, bool wide) {
-    const uint64_t mask = wide ? ~0ull : 0xffffffff;
-    for (const Atomic& atomic : atomics) {
-        State w = with_memory(8);
-        for (uint32_t lane = 0; lane < 64; ++lane) {
-            w.memory[2 * lane] = uint32_t(memory[lane % 4]), w.memory[2 * lane + 1] = uint32_t(memory[lane % 4] >> 32);
-            w.set_v64(8, lane, data[lane / 4 % 4]);
+TEST_CASE("flat atomics compute in memory, and return the old value with glc") {
+    for (const Atomic& atomic : atomics)
+        for (const bool wide : {false, true}) {
+            State w = with_memory(8);
+            for (uint32_t lane = 0; lane < 64; ++lane) {
+                const uint64_t m = in_memory[lane % 4];
+                w.memory[2 * lane] = uint32_t(m), w.memory[2 * lane + 1] = uint32_t(m >> 32);
+                w.set_v64(8, lane, data[lane / 4 % 4]);
+            }
+            const std::string name = std::string("flat_atomic_") + atomic.name + (wide ? "_x2 " : " ");
+            const std::string source = wide ? "v[8:9]" : "v8", old = wide ? "v[12:13], " : "v12, ";
+            const State silent = run(w, address + name + "v[4:5], " + source);
+            const State after = run(w, address + name + old + "v[4:5], " + source + " glc\n s_waitcnt vmcnt(0)");
+            CHECK(silent.memory == after.memory);
+            CHECK(silent.v[12] == w.v[12]);
+            const uint64_t mask = wide ? ~0ull : 0xffffffff;
+            for (int lane = 0; lane < 64; ++lane) {
+                const uint64_t m = in_memory[lane % 4] & mask, x = data[lane / 4 % 4] & mask;
+                const uint64_t now = (after.memory[2 * lane] | uint64_t(after.memory[2 * lane + 1]) << 32) & mask;
+                INFO(name << std::hex << "of " << m << " and " << x);
+                CHECK(now == ((wide ? atomic.dwordx2 : atomic.dword)(m, x) & mask));
+                CHECK((after.v64(12, lane) & mask) == m);
+            }
         }
-        const std::string name = std::string("flat_atomic_") + atomic.name + (wide ? "_x2" : "");
-        const std::string source = wide ? "v[8:9]" : "v8", old = wide ? "v[12:13]" : "v12";
-        const State silent = run(w, address + name + " v[4:5], " + source);
-        const State after = run(w, address + name + " " + old + ", v[4:5], " + source + " glc\n s_waitcnt vmcnt(0)");
-        CHECK(silent.memory == after.memory);
-        CHECK(silent.v[12] == w.v[12]);
-        for (int lane = 0; lane < 64; ++lane) {
-            const uint64_t m = memory[lane % 4] & mask, x = data[lane / 4 % 4] & mask;
-            const uint64_t now = (after.memory[2 * lane] | uint64_t(after.memory[2 * lane + 1]) << 32) & mask;
-            INFO(name << std::hex << " of " << m << " and " << x);
-            CHECK(now == (atomic.result(m, x) & mask));
-            CHECK((after.v64(12, lane) & mask) == m);
-        }
-    }
-}
-
-TEST_CASE("32-bit flat atomics") {
-    check_atomics({{"swap", [](uint64_t, uint64_t x) { return x; }},
-                   {"add", [](uint64_t m, uint64_t x) { return m + x; }},
-                   {"sub", [](uint64_t m, uint64_t x) { return m - x; }},
-                   {"smin", [](uint64_t m, uint64_t x) { return uint64_t(std::min(int32_t(m), int32_t(x))); }},
-                   {"umin", [](uint64_t m, uint64_t x) { return std::min(m, x); }},
-                   {"smax", [](uint64_t m, uint64_t x) { return uint64_t(std::max(int32_t(m), int32_t(x))); }},
-                   {"umax", [](uint64_t m, uint64_t x) { return std::max(m, x); }},
-                   {"and", [](uint64_t m, uint64_t x) { return m & x; }},
-                   {"or", [](uint64_t m, uint64_t x) { return m | x; }},
-                   {"xor", [](uint64_t m, uint64_t x) { return m ^ x; }},
-                   {"inc", [](uint64_t m, uint64_t x) { return m >= x ? 0 : m + 1; }},
-                   {"dec", [](uint64_t m, uint64_t x) { return m == 0 || m > x ? x : m - 1; }}},
-                  {0, 5, 0x80000001, 0xffffffff}, {0, 7, 0x7fffffff, 0xfffffff0}, false);
-}
-
-TEST_CASE("64-bit flat atomics") {
-    check_atomics({{"swap", [](uint64_t, uint64_t x) { return x; }},
-                   {"add", [](uint64_t m, uint64_t x) { return m + x; }},
-                   {"sub", [](uint64_t m, uint64_t x) { return m - x; }},
-                   {"smin", [](uint64_t m, uint64_t x) { return uint64_t(std::min(int64_t(m), int64_t(x))); }},
-                   {"umin", [](uint64_t m, uint64_t x) { return std::min(m, x); }},
-                   {"smax", [](uint64_t m, uint64_t x) { return uint64_t(std::max(int64_t(m), int64_t(x))); }},
-                   {"umax", [](uint64_t m, uint64_t x) { return std::max(m, x); }},
-                   {"and", [](uint64_t m, uint64_t x) { return m & x; }},
-                   {"or", [](uint64_t m, uint64_t x) { return m | x; }},
-                   {"xor", [](uint64_t m, uint64_t x) { return m ^ x; }},
-                   {"inc", [](uint64_t m, uint64_t x) { return m >= x ? 0 : m + 1; }},
-                   {"dec", [](uint64_t m, uint64_t x) { return m == 0 || m > x ? x : m - 1; }}},
-                  {0, 0x100000000, 0x8000000000000001, ~0ull}, {0, 0xffffffff, 0x7fffffffffffffff, 0xfffffffffffffff0},
-                  true);
 }
 
 TEST_CASE("flat_atomic_cmpswap stores its first dword where memory equals its second") {

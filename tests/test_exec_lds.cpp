@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <string>
 
+#include "tests/atomics.hpp"
 #include "tests/run.hpp"
 
 using namespace gcn::test;
@@ -146,25 +148,21 @@ TEST_CASE("M0 limits LDS further") {
 
 // ---- atomics -----------------------------------------------------------------------------------
 
-struct Atomic {
+struct LdsAtomic {
     const char* name;  // R stands for _rtn or nothing
     uint64_t (*result)(uint64_t memory, uint64_t data);
 };
 
 static std::string named(std::string name, const char* with) { return name.replace(name.find('R'), 1, with); }
 
-template <class T> static uint64_t least(uint64_t a, uint64_t b) { return uint64_t(std::min(T(a), T(b))); }
-template <class T> static uint64_t greatest(uint64_t a, uint64_t b) { return uint64_t(std::max(T(a), T(b))); }
-
-static void check_atomics(std::initializer_list<Atomic> atomics, const std::array<uint64_t, 4>& memory,
-                          const std::array<uint64_t, 4>& data, bool wide) {
+static void check_atomics(std::initializer_list<LdsAtomic> rows, bool wide) {
     const uint64_t mask = wide ? ~0ull : 0xffffffff;
-    for (const Atomic& atomic : atomics)
+    for (const LdsAtomic& atomic : rows)
         for (const bool returns : {false, true}) {
             State w;
             for (uint32_t lane = 0; lane < 64; ++lane) {
                 w.v[2][lane] = 16 * lane;
-                w.set_v64(4, lane, memory[lane % 4]), w.set_v64(6, lane, data[lane / 4 % 4]);
+                w.set_v64(4, lane, in_memory[lane % 4]), w.set_v64(6, lane, data[lane / 4 % 4]);
             }
             const std::string source = wide ? "v[6:7]" : "v6", old = wide ? "v[8:9]" : "v8";
             const State after =
@@ -172,7 +170,7 @@ static void check_atomics(std::initializer_list<Atomic> atomics, const std::arra
                            " " + (returns ? old + ", " : "") + "v2, " + source +
                            "\n s_waitcnt lgkmcnt(0)\n ds_read_b64 v[10:11], v2\n s_waitcnt lgkmcnt(0)");
             for (int lane = 0; lane < 64; ++lane) {
-                const uint64_t m = memory[lane % 4] & mask, x = data[lane / 4 % 4] & mask;
+                const uint64_t m = in_memory[lane % 4] & mask, x = data[lane / 4 % 4] & mask;
                 INFO(named(atomic.name, returns ? "_rtn" : "") << std::hex << " of " << m << " and " << x);
                 CHECK((after.v64(10, lane) & mask) == (atomic.result(m, x) & mask));
                 if (returns) CHECK((after.v64(8, lane) & mask) == m);
@@ -180,42 +178,33 @@ static void check_atomics(std::initializer_list<Atomic> atomics, const std::arra
         }
 }
 
-TEST_CASE("32-bit LDS atomics compute, store, and return the old value if asked") {
-    check_atomics(
-        {
-            {"ds_addR_u32", [](uint64_t m, uint64_t x) { return m + x; }},
-            {"ds_subR_u32", [](uint64_t m, uint64_t x) { return m - x; }},
-            {"ds_rsubR_u32", [](uint64_t m, uint64_t x) { return x - m; }},
-            {"ds_incR_u32", [](uint64_t m, uint64_t x) { return m >= x ? 0 : m + 1; }},
-            {"ds_decR_u32", [](uint64_t m, uint64_t x) { return m == 0 || m > x ? x : m - 1; }},
-            {"ds_minR_i32", least<int32_t>},
-            {"ds_maxR_i32", greatest<int32_t>},
-            {"ds_minR_u32", least<uint32_t>},
-            {"ds_maxR_u32", greatest<uint32_t>},
-            {"ds_andR_b32", [](uint64_t m, uint64_t x) { return m & x; }},
-            {"ds_orR_b32", [](uint64_t m, uint64_t x) { return m | x; }},
-            {"ds_xorR_b32", [](uint64_t m, uint64_t x) { return m ^ x; }},
-        },
-        {0, 5, 0x80000001, 0xffffffff}, {0, 7, 0x7fffffff, 0xfffffff0}, false);
-}
-
-TEST_CASE("64-bit LDS atomics compute, store, and return the old value if asked") {
-    check_atomics(
-        {
-            {"ds_addR_u64", [](uint64_t m, uint64_t x) { return m + x; }},
-            {"ds_subR_u64", [](uint64_t m, uint64_t x) { return m - x; }},
-            {"ds_rsubR_u64", [](uint64_t m, uint64_t x) { return x - m; }},
-            {"ds_incR_u64", [](uint64_t m, uint64_t x) { return m >= x ? 0 : m + 1; }},
-            {"ds_decR_u64", [](uint64_t m, uint64_t x) { return m == 0 || m > x ? x : m - 1; }},
-            {"ds_minR_i64", least<int64_t>},
-            {"ds_maxR_i64", greatest<int64_t>},
-            {"ds_minR_u64", least<uint64_t>},
-            {"ds_maxR_u64", greatest<uint64_t>},
-            {"ds_andR_b64", [](uint64_t m, uint64_t x) { return m & x; }},
-            {"ds_orR_b64", [](uint64_t m, uint64_t x) { return m | x; }},
-            {"ds_xorR_b64", [](uint64_t m, uint64_t x) { return m ^ x; }},
-        },
-        {0, 0x100000000, 0x8000000000000001, ~0ull}, {0, 0xffffffff, 0x7fffffffffffffff, 0xfffffffffffffff0}, true);
+TEST_CASE("LDS atomics compute, store, and return the old value if asked") {
+    check_atomics({{"ds_addR_u32", sum},
+                   {"ds_subR_u32", less},
+                   {"ds_rsubR_u32", [](uint64_t m, uint64_t x) { return x - m; }},
+                   {"ds_incR_u32", up},
+                   {"ds_decR_u32", down},
+                   {"ds_minR_i32", least<int32_t>},
+                   {"ds_maxR_i32", greatest<int32_t>},
+                   {"ds_minR_u32", least<uint32_t>},
+                   {"ds_maxR_u32", greatest<uint32_t>},
+                   {"ds_andR_b32", both},
+                   {"ds_orR_b32", either},
+                   {"ds_xorR_b32", one_of}},
+                  false);
+    check_atomics({{"ds_addR_u64", sum},
+                   {"ds_subR_u64", less},
+                   {"ds_rsubR_u64", [](uint64_t m, uint64_t x) { return x - m; }},
+                   {"ds_incR_u64", up},
+                   {"ds_decR_u64", down},
+                   {"ds_minR_i64", least<int64_t>},
+                   {"ds_maxR_i64", greatest<int64_t>},
+                   {"ds_minR_u64", least<uint64_t>},
+                   {"ds_maxR_u64", greatest<uint64_t>},
+                   {"ds_andR_b64", both},
+                   {"ds_orR_b64", either},
+                   {"ds_xorR_b64", one_of}},
+                  true);
 }
 
 TEST_CASE("lanes that address the same dword take turns") {
@@ -279,27 +268,87 @@ TEST_CASE("ds_cmpst stores the second value where memory equals the first; ds_wr
     }
 }
 
-TEST_CASE("f32 LDS atomics") {
+TEST_CASE("floating-point LDS atomics") {
+    struct Float {
+        const char* name;
+        float (*result)(float memory, float data);
+    };
+    const Float floats[] = {{"min", [](float m, float x) { return std::min(m, x); }},
+                            {"max", [](float m, float x) { return std::max(m, x); }},
+                            {"add", [](float m, float x) { return m + x; }}};
     State w;
-    for (uint32_t lane = 0; lane < 64; ++lane) w.v[2][lane] = 16 * lane, w.v[4][lane] = bits(float(lane) - 10);
     w.v[5] = all(bits(0.5f));
+    for (int lane = 0; lane < 64; ++lane) {
+        w.v[2][lane] = 16 * lane, w.v[4][lane] = bits(float(lane) - 10);
+        w.set_v64(6, lane, bits(double(lane) - 10)), w.set_v64(8, lane, bits(0.5));
+    }
+    for (const Float& f : floats)
+        for (const bool returns : {false, true}) {
+            const std::string name = std::string("ds_") + f.name + (returns ? "_rtn" : ""),
+                              wait = "\n s_waitcnt lgkmcnt(0)\n";
+            const State after = run(w, "ds_write_b32 v2, v4" + wait + name + "_f32 " + (returns ? "v10, " : "") +
+                                           "v2, v5" + wait + "ds_read_b32 v11, v2" + wait);
+            for (int lane = 0; lane < 64; ++lane) {
+                CHECK(after.v[11][lane] == bits(f.result(float(lane) - 10, 0.5f)));
+                if (returns) CHECK(after.v[10][lane] == w.v[4][lane]);
+            }
+            if (std::string(f.name) == "add") continue;  // there is none for f64
+            const State wide =
+                run(w, "ds_write_b64 v2, v[6:7]" + wait + name + "_f64 " + (returns ? "v[12:13], " : "") +
+                           "v2, v[8:9]" + wait + "ds_read_b64 v[14:15], v2" + wait);
+            for (int lane = 0; lane < 64; ++lane) {
+                CHECK(wide.v64(14, lane) == bits(double(f.result(float(lane) - 10, 0.5f))));
+                if (returns) CHECK(wide.v64(12, lane) == w.v64(6, lane));
+            }
+        }
+}
+
+TEST_CASE("floating-point ds_cmpst compares values, not bits: the zeros are equal, a NaN is not") {
+    State w;
+    w.v[3] = repeat(std::array<uint32_t, 4>{bits(-0.0f), 0x7fc00000, bits(1.0f), bits(2.0f)});  // memory
+    w.v[4] = repeat(std::array<uint32_t, 4>{bits(0.0f), 0x7fc00000, bits(1.0f), bits(1.0f)});   // compared
+    w.v[5] = all(bits(7.0f));
+    const std::array<double, 4> memory{-0.0, NAN, 1, 2}, compared{0.0, NAN, 1, 1};
+    for (int lane = 0; lane < 64; ++lane) {
+        w.v[2][lane] = 16 * lane;
+        w.set_v64(6, lane, bits(memory[lane % 4])), w.set_v64(8, lane, bits(compared[lane % 4])),
+            w.set_v64(10, lane, bits(7.0));
+    }
     const State after = run(w, R"(
-        ds_write_b32 v2, v4
-        ds_write_b32 v2, v4 offset:4
-        ds_write_b32 v2, v4 offset:8
+        ds_write_b32 v2, v3
         s_waitcnt lgkmcnt(0)
-        ds_add_rtn_f32 v6, v2, v5
-        ds_min_f32 v2, v5 offset:4
-        ds_max_f32 v2, v5 offset:8
+        ds_cmpst_rtn_f32 v12, v2, v4, v5
         s_waitcnt lgkmcnt(0)
-        ds_read_b96 v[8:10], v2
+        ds_read_b32 v13, v2
+        ds_write_b32 v2, v3
+        s_waitcnt lgkmcnt(0)
+        ds_cmpst_f32 v2, v4, v5
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v14, v2
+        ds_write_b64 v2, v[6:7]
+        s_waitcnt lgkmcnt(0)
+        ds_cmpst_rtn_f64 v[16:17], v2, v[8:9], v[10:11]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[18:19], v2
+        ds_write_b64 v2, v[6:7]
+        s_waitcnt lgkmcnt(0)
+        ds_cmpst_f64 v2, v[8:9], v[10:11]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[20:21], v2
+        ds_cmpst_b64 v2, v[20:21], v[8:9]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[22:23], v2
         s_waitcnt lgkmcnt(0)
     )");
-    for (uint32_t lane = 0; lane < 64; ++lane) {
-        const float x = float(lane) - 10;
-        CHECK(after.v[6][lane] == bits(x));
-        CHECK(after.v[8][lane] == bits(x + 0.5f));
-        CHECK(after.v[9][lane] == bits(std::min(x, 0.5f)));
-        CHECK(after.v[10][lane] == bits(std::max(x, 0.5f)));
+    for (int lane = 0; lane < 4; ++lane) {
+        const bool equal = lane == 0 || lane == 2;
+        INFO("lane " << lane);
+        CHECK(after.v[12][lane] == w.v[3][lane]);
+        CHECK(after.v[13][lane] == (equal ? bits(7.0f) : w.v[3][lane]));
+        CHECK(after.v[14][lane] == after.v[13][lane]);
+        CHECK(after.v64(16, lane) == w.v64(6, lane));
+        CHECK(after.v64(18, lane) == (equal ? bits(7.0) : w.v64(6, lane)));
+        CHECK(after.v64(20, lane) == after.v64(18, lane));
+        CHECK(after.v64(22, lane) == w.v64(8, lane));
     }
 }

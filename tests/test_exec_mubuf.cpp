@@ -1,9 +1,9 @@
 // Buffer memory: addresses made of descriptor, offsets and index; what lies beyond num_records.
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/atomics.hpp"
 #include "tests/run.hpp"
 
 using namespace gcn::test;
@@ -186,42 +186,57 @@ TEST_CASE("contiguous dwords, as a coalesced kernel loads them, and the same dwo
     }
 }
 
-TEST_CASE("buffer atomics compute, and return the old value with glc") {
+TEST_CASE("buffer atomics compute in memory; with glc the old value replaces the data") {
+    for (const Atomic& atomic : atomics)
+        for (const bool wide : {false, true}) {
+            State w = with_memory();
+            for (uint32_t lane = 0; lane < 64; ++lane) {
+                const uint64_t m = in_memory[lane % 4];
+                w.memory[4 * lane] = uint32_t(m), w.memory[4 * lane + 1] = uint32_t(m >> 32);
+                w.set_v64(8, lane, data[lane / 4 % 4]);
+            }
+            const std::string body = std::string("buffer_atomic_") + atomic.name + (wide ? "_x2 v[8:9]" : " v8") +
+                                     ", v3, s[36:39], 0 offen ";
+            const State silent = run(w, body), after = run(w, body + "glc\n s_waitcnt vmcnt(0)");
+            CHECK(silent.memory == after.memory);
+            CHECK(silent.v[8] == w.v[8]);
+            const uint64_t mask = wide ? ~0ull : 0xffffffff;
+            for (int lane = 0; lane < 64; ++lane) {
+                const uint64_t m = in_memory[lane % 4] & mask, x = data[lane / 4 % 4] & mask;
+                const uint64_t now = (after.memory[4 * lane] | uint64_t(after.memory[4 * lane + 1]) << 32) & mask;
+                INFO(body << std::hex << "of " << m << " and " << x);
+                CHECK(now == ((wide ? atomic.dwordx2 : atomic.dword)(m, x) & mask));
+                CHECK((after.v64(8, lane) & mask) == m);
+            }
+        }
+}
+
+TEST_CASE("buffer_atomic_cmpswap stores its first half where memory equals its second") {
     State w = with_memory();
-    for (uint32_t lane = 0; lane < 64; ++lane) w.v[6][lane] = 5, w.v[7][lane] = lane % 2 ? w.memory[4 * lane + 2] : 0;
+    const auto at = [](const State& s, int lane) {
+        return s.memory[4 * lane + 2] | uint64_t(s.memory[4 * lane + 3]) << 32;
+    };
+    for (int lane = 0; lane < 64; ++lane) {
+        w.v[6][lane] = 5, w.v[7][lane] = lane % 2 ? w.memory[4 * lane] : 0;
+        w.set_v64(8, lane, 0x1111222233334444), w.set_v64(10, lane, lane % 2 ? 0 : at(w, lane));
+    }
     const State after = run(w, R"(
-        v_mov_b32 v12, v8
-        buffer_atomic_add v12, v3, s[36:39], 0 offen glc
-        buffer_atomic_umax v8, v3, s[36:39], 0 offen offset:4
-        buffer_atomic_cmpswap v[6:7], v3, s[36:39], 0 offen offset:8 glc
+        buffer_atomic_cmpswap v[6:7], v3, s[36:39], 0 offen glc
+        buffer_atomic_cmpswap_x2 v[8:11], v3, s[36:39], 0 offen offset:8 glc
         s_waitcnt vmcnt(0)
     )");
     for (int lane = 0; lane < 64; ++lane) {
-        const uint32_t *before = &w.memory[4 * lane], *now = &after.memory[4 * lane];
-        CHECK(now[0] == before[0] + w.v[8][lane]);
-        CHECK(after.v[12][lane] == before[0]);
-        CHECK(now[1] == std::max(before[1], w.v[8][lane]));
-        CHECK(after.v[8][lane] == w.v[8][lane]);
-        CHECK(now[2] == (lane % 2 ? 5 : before[2]));
-        CHECK(after.v[6][lane] == before[2]);
+        CHECK(after.memory[4 * lane] == (lane % 2 ? 5 : w.memory[4 * lane]));
+        CHECK(after.v[6][lane] == w.memory[4 * lane]);
+        CHECK(at(after, lane) == (lane % 2 ? at(w, lane) : 0x1111222233334444));
+        CHECK(after.v64(8, lane) == at(w, lane));
     }
 }
 
-TEST_CASE("64-bit buffer atomics") {
+TEST_CASE("a buffer atomic beyond num_records changes nothing") {
     State w = with_memory();
-    const State after = run(w, R"(
-        buffer_atomic_add_x2 v[8:9], v3, s[36:39], 0 offen glc
-        buffer_atomic_swap_x2 v[10:11], v3, s[36:39], 0 offen offset:8
-        s_waitcnt vmcnt(0)
-    )");
-    for (int lane = 0; lane < 64; ++lane) {
-        const auto at = [&](const State& s, int k) {
-            return s.memory[4 * lane + k] | uint64_t(s.memory[4 * lane + k + 1]) << 32;
-        };
-        CHECK(at(after, 0) == at(w, 0) + w.v64(8, lane));
-        CHECK(after.v64(8, lane) == at(w, 0));
-        CHECK(at(after, 2) == w.v64(10, lane));
-    }
+    const State after = run(w, "s_mov_b32 s38, 0\n buffer_atomic_add v8, v3, s[36:39], 0 offen\n s_waitcnt vmcnt(0)");
+    CHECK(after.memory == w.memory);
 }
 
 TEST_CASE("cache invalidation changes nothing") {

@@ -93,6 +93,12 @@ static const std::vector<u64> corners{0,
 static Effect logic(u64 x) { return {x, x != 0}; }
 static Effect logic32(u32 x) { return {x, x != 0}; }
 static Effect plain(u64 x, bool scc) { return {x, scc}; }
+static u64 reversed(u64 x, int bits) {
+    u64 r = 0;
+    for (int i = 0; i < bits; ++i) r |= (x >> i & 1) << (bits - 1 - i);
+    return r;
+}
+template <class Unsigned> u64 leading_zeros(Unsigned x) { return x ? std::countl_zero(x) : -1; }
 static bool fits(i64 x) { return x == i32(x); }
 static u64 field(u64 x, u64 control, u32 bits) {
     const u64 offset = control & (bits - 1), width = control >> 16 & 0x7f;
@@ -110,22 +116,29 @@ TEST_CASE("scalar addition, subtraction and multiplication") {
         {"s_sub_u32 D, A, B",        [](u64 a, u64 b, bool)   { return Effect{a - b, b > a}; }},
         {"s_addc_u32 D, A, B",       [](u64 a, u64 b, bool c) { return Effect{a + b + c, (a + b + c) >> 32 != 0}; }},
         {"s_subb_u32 D, A, B",       [](u64 a, u64 b, bool c) { return Effect{a - b - c, b + c > a}; }},
-        {"s_add_i32 D, A, B",        [](u64 a, u64 b, bool)   { const i64 r = i64(i32(a)) + i32(b); return Effect{u32(r), !fits(r)}; }},
-        {"s_sub_i32 D, A, B",        [](u64 a, u64 b, bool)   { const i64 r = i64(i32(a)) - i32(b); return Effect{u32(r), !fits(r)}; }},
+        {"s_add_i32 D, A, B",
+         [](u64 a, u64 b, bool)   { const i64 r = i64(i32(a)) + i32(b); return Effect{u32(r), !fits(r)}; }},
+        {"s_sub_i32 D, A, B",
+         [](u64 a, u64 b, bool)   { const i64 r = i64(i32(a)) - i32(b); return Effect{u32(r), !fits(r)}; }},
         {"s_mul_i32 D, A, B",        [](u64 a, u64 b, bool c) { return plain(u32(a * b), c); }},
-        {"s_absdiff_i32 D, A, B",    [](u64 a, u64 b, bool)   { const u32 d = u32(a) - u32(b); return logic32(i32(d) < 0 ? -d : d); }},
+        {"s_absdiff_i32 D, A, B",
+         [](u64 a, u64 b, bool)   { const u32 d = u32(a) - u32(b); return logic32(i32(d) < 0 ? -d : d); }},
         {"s_abs_i32 D, A",           [](u64 a, u64, bool)     { return logic32(i32(a) < 0 ? -u32(a) : u32(a)); }},
-        {"s_addk_i32 D, 0x7fff",     [](u64, u64, bool)       { const i64 r = i64(i32(u32(old))) + 0x7fff; return Effect{u32(r), !fits(r)}; }},
-        {"s_addk_i32 D, -1",         [](u64, u64, bool)       { const i64 r = i64(i32(u32(old))) - 1; return Effect{u32(r), !fits(r)}; }},
+        {"s_addk_i32 D, 0x7fff",
+         [](u64, u64, bool)       { const i64 r = i64(i32(u32(old))) + 0x7fff; return Effect{u32(r), !fits(r)}; }},
+        {"s_addk_i32 D, -1",
+         [](u64, u64, bool)       { const i64 r = i64(i32(u32(old))) - 1; return Effect{u32(r), !fits(r)}; }},
         {"s_mulk_i32 D, -3",         [](u64, u64, bool c)     { return plain(u32(u32(old) * -3u), c); }},
     }, corners);
 }
 
 TEST_CASE("scalar minimum and maximum say in SCC whether the first source was taken") {
     check_scalar({
-        {"s_min_i32 D, A, B",        [](u64 a, u64 b, bool)   { return Effect{i32(a) < i32(b) ? a : b, i32(a) < i32(b)}; }},
+        {"s_min_i32 D, A, B",
+         [](u64 a, u64 b, bool)   { return Effect{i32(a) < i32(b) ? a : b, i32(a) < i32(b)}; }},
         {"s_min_u32 D, A, B",        [](u64 a, u64 b, bool)   { return Effect{a < b ? a : b, a < b}; }},
-        {"s_max_i32 D, A, B",        [](u64 a, u64 b, bool)   { return Effect{i32(a) > i32(b) ? a : b, i32(a) > i32(b)}; }},
+        {"s_max_i32 D, A, B",
+         [](u64 a, u64 b, bool)   { return Effect{i32(a) > i32(b) ? a : b, i32(a) > i32(b)}; }},
         {"s_max_u32 D, A, B",        [](u64 a, u64 b, bool)   { return Effect{a > b ? a : b, a > b}; }},
     }, corners);
 }
@@ -161,8 +174,10 @@ TEST_CASE("scalar shifts and fields") {
         {"s_lshl_b64 DD, AA, B",     [](u64 a, u64 b, bool)   { return logic(a << (b & 63)); }},
         {"s_lshr_b64 DD, AA, B",     [](u64 a, u64 b, bool)   { return logic(a >> (b & 63)); }},
         {"s_ashr_i64 DD, AA, B",     [](u64 a, u64 b, bool)   { return logic(u64(i64(a) >> (b & 63))); }},
-        {"s_bfm_b32 D, A, B",        [](u64 a, u64 b, bool c) { return plain(u32(((1u << (a & 31)) - 1) << (b & 31)), c); }},
-        {"s_bfm_b64 DD, A, B",       [](u64 a, u64 b, bool c) { return plain(((1ull << (a & 63)) - 1) << (b & 63), c); }},
+        {"s_bfm_b32 D, A, B",
+         [](u64 a, u64 b, bool c) { return plain(u32(((1u << (a & 31)) - 1) << (b & 31)), c); }},
+        {"s_bfm_b64 DD, A, B",
+         [](u64 a, u64 b, bool c) { return plain(((1ull << (a & 63)) - 1) << (b & 63), c); }},
         {"s_bfe_u32 D, A, B",        [](u64 a, u64 b, bool)   { return logic32(u32(field(a, b, 32))); }},
         {"s_bfe_i32 D, A, B",        [](u64 a, u64 b, bool)   { return logic32(u32(signed_field(i32(a), b, 32))); }},
         {"s_bfe_u64 DD, AA, B",      [](u64 a, u64 b, bool)   { return logic(field(a, b, 64)); }},
@@ -172,20 +187,24 @@ TEST_CASE("scalar shifts and fields") {
 
 TEST_CASE("scalar bit counting and scanning; what is not found is -1") {
     check_scalar({
-        {"s_brev_b32 D, A",          [](u64 a, u64, bool c)   { u32 r = 0; for (int i = 0; i < 32; ++i) r |= u32(a >> i & 1) << (31 - i); return plain(r, c); }},
-        {"s_brev_b64 DD, AA",        [](u64 a, u64, bool c)   { u64 r = 0; for (int i = 0; i < 64; ++i) r |= (a >> i & 1) << (63 - i); return plain(r, c); }},
+        {"s_brev_b32 D, A",          [](u64 a, u64, bool c)   { return plain(reversed(a, 32), c); }},
+        {"s_brev_b64 DD, AA",        [](u64 a, u64, bool c)   { return plain(reversed(a, 64), c); }},
         {"s_bcnt0_i32_b32 D, A",     [](u64 a, u64, bool)     { return logic32(u32(std::popcount(u32(~a)))); }},
         {"s_bcnt1_i32_b32 D, A",     [](u64 a, u64, bool)     { return logic32(u32(std::popcount(u32(a)))); }},
         {"s_bcnt0_i32_b64 D, AA",    [](u64 a, u64, bool)     { return logic32(u32(std::popcount(~a))); }},
         {"s_bcnt1_i32_b64 D, AA",    [](u64 a, u64, bool)     { return logic32(u32(std::popcount(a))); }},
-        {"s_ff0_i32_b32 D, A",       [](u64 a, u64, bool c)   { return plain(u32(a) == ~0u ? -1 : std::countr_one(u32(a)), c); }},
-        {"s_ff1_i32_b32 D, A",       [](u64 a, u64, bool c)   { return plain(!u32(a) ? -1 : std::countr_zero(u32(a)), c); }},
-        {"s_ff0_i32_b64 D, AA",      [](u64 a, u64, bool c)   { return plain(a == ~0ull ? -1 : std::countr_one(a), c); }},
+        {"s_ff0_i32_b32 D, A",
+         [](u64 a, u64, bool c)   { return plain(u32(a) == ~0u ? -1 : std::countr_one(u32(a)), c); }},
+        {"s_ff1_i32_b32 D, A",
+         [](u64 a, u64, bool c)   { return plain(!u32(a) ? -1 : std::countr_zero(u32(a)), c); }},
+        {"s_ff0_i32_b64 D, AA",
+         [](u64 a, u64, bool c)   { return plain(a == ~0ull ? -1 : std::countr_one(a), c); }},
         {"s_ff1_i32_b64 D, AA",      [](u64 a, u64, bool c)   { return plain(!a ? -1 : std::countr_zero(a), c); }},
-        {"s_flbit_i32_b32 D, A",     [](u64 a, u64, bool c)   { return plain(!u32(a) ? -1 : std::countl_zero(u32(a)), c); }},
-        {"s_flbit_i32_b64 D, AA",    [](u64 a, u64, bool c)   { return plain(!a ? -1 : std::countl_zero(a), c); }},
-        {"s_flbit_i32 D, A",         [](u64 a, u64, bool c)   { const u32 x = i32(a) < 0 ? u32(~a) : u32(a); return plain(!x ? -1 : std::countl_zero(x), c); }},
-        {"s_flbit_i32_i64 D, AA",    [](u64 a, u64, bool c)   { const u64 x = i64(a) < 0 ? ~a : a; return plain(!x ? -1 : std::countl_zero(x), c); }},
+        {"s_flbit_i32_b32 D, A",     [](u64 a, u64, bool c)   { return plain(leading_zeros(u32(a)), c); }},
+        {"s_flbit_i32_b64 D, AA",    [](u64 a, u64, bool c)   { return plain(leading_zeros(a), c); }},
+        {"s_flbit_i32 D, A",
+         [](u64 a, u64, bool c)   { return plain(leading_zeros(u32(i32(a) < 0 ? ~a : a)), c); }},
+        {"s_flbit_i32_i64 D, AA",    [](u64 a, u64, bool c)   { return plain(leading_zeros(i64(a) < 0 ? ~a : a), c); }},
         {"s_sext_i32_i8 D, A",       [](u64 a, u64, bool c)   { return plain(u32(i32(int8_t(a))), c); }},
         {"s_sext_i32_i16 D, A",      [](u64 a, u64, bool c)   { return plain(u32(i32(int16_t(a))), c); }},
         {"s_bitset0_b32 D, A",       [](u64 a, u64, bool c)   { return plain(u32(old) & ~(1u << (a & 31)), c); }},

@@ -82,6 +82,18 @@ TEST_CASE("s_buffer_load reads through a descriptor, and 0 beyond its end") {
     CHECK(after.s[7] == 0);
 }
 
+TEST_CASE("s_buffer_load of eight and sixteen dwords, partly beyond the end") {
+    State w = with_memory();
+    const State after = run(w, R"(
+        s_mov_b32 s38, 0x50
+        s_buffer_load_dwordx8 s[0:7], s[36:39], 0x40
+        s_buffer_load_dwordx16 s[8:23], s[36:39], 0x10
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (uint32_t k = 0; k < 8; ++k) CHECK(after.s[k] == (16 + k < 20 ? w.memory[16 + k] : 0));
+    for (uint32_t k = 0; k < 16; ++k) CHECK(after.s[8 + k] == w.memory[4 + k]);
+}
+
 TEST_CASE("time does not run backwards") {
     for (const std::string clock : {"s_memtime", "s_memrealtime"}) {
         const State after = run(State{}, clock + " s[4:5]\n s_waitcnt lgkmcnt(0)\n" + clock + R"( s[6:7]

@@ -20,8 +20,8 @@ static void check_halves(const std::string& body, std::initializer_list<Case> ca
     lane = 0;
     for (const Case& x : cases) {
         INFO(body << " of " << std::hex << x.a << ' ' << x.b << ' ' << x.c << " gives " << after.v[4][lane]);
-        const bool nan = (x.expected & 0x7fff) > 0x7c00;
-        if (nan)
+        const bool any_nan = (x.expected & 0x7fff) > 0x7c00;
+        if (any_nan)
             CHECK((after.v[4][lane] & 0x7fff) > 0x7c00);
         else
             CHECK(after.v[4][lane] == x.expected);
@@ -29,8 +29,8 @@ static void check_halves(const std::string& body, std::initializer_list<Case> ca
     }
 }
 
-static constexpr uint32_t one = 0x3c00, two = 0x4000, half = 0x3800, largest = 0x7bff, infinity = 0x7c00, nan = 0x7e00,
-                          minus = 0x8000;
+static constexpr uint32_t one = 0x3c00, two = 0x4000, half = 0x3800, largest = 0x7bff, infinity = 0x7c00,
+                          quiet_nan = 0x7e00, minus = 0x8000;
 
 TEST_CASE("f16 addition and multiplication round to the nearest even, keep denormals, and ignore high halves") {
     check_halves("v_add_f16 v4, v1, v2", {{one, one, 0, two},
@@ -39,7 +39,7 @@ TEST_CASE("f16 addition and multiplication round to the nearest even, keep denor
                                           {largest, 0x4c00, 0, infinity},  // 65504 + 16
                                           {0x0001, 0x0001, 0, 0x0002},     // denormals
                                           {0xffff0000 | one, 0xaaaa0000 | one, 0, two},
-                                          {infinity, infinity | minus, 0, nan},
+                                          {infinity, infinity | minus, 0, quiet_nan},
                                           {one, one | minus, 0, 0}});
     check_halves("v_sub_f16 v4, v1, v2", {{one, two, 0, one | minus}});
     check_halves("v_subrev_f16 v4, v1, v2", {{one, two, 0, one}});
@@ -48,7 +48,7 @@ TEST_CASE("f16 addition and multiplication round to the nearest even, keep denor
                                           {0x0001, half, 0, 0},  // half of the smallest: to even
                                           {0x0003, half, 0, 0x0002},
                                           {largest, two, 0, infinity},
-                                          {0, infinity, 0, nan}});
+                                          {0, infinity, 0, quiet_nan}});
 }
 
 TEST_CASE("v_mac_f16 and v_mad_f16 round the product before the sum, v_fma_f16 does not") {
@@ -63,15 +63,17 @@ TEST_CASE("v_mac_f16 and v_mad_f16 round the product before the sum, v_fma_f16 d
 
 TEST_CASE("f16 modifiers and half-precision constants") {
     check_halves("v_add_f16_e64 v4, -v1, |v2|", {{one, two | minus, 0, one}});
-    check_halves("v_add_f16_e64 v4, v1, v2 clamp", {{one, one, 0, one}, {one | minus, 0, 0, 0}, {nan, one, 0, 0}});
+    check_halves("v_add_f16_e64 v4, v1, v2 clamp",
+                 {{one, one, 0, one}, {one | minus, 0, 0, 0}, {quiet_nan, one, 0, 0}});
     check_halves("v_add_f16 v4, 1.0, v1", {{one, 0, 0, two}});
     check_halves("v_mul_f16 v4, -4.0, v1", {{half, 0, 0, two | minus}});
     check_halves("v_add_f16 v4, 0x3e00, v1", {{half, 0, 0, two}});  // 1.5
 }
 
 TEST_CASE("f16 minimum, maximum, rounding, mantissa and exponent") {
-    check_halves("v_min_f16 v4, v1, v2", {{one, two, 0, one}, {one | minus, one, 0, one | minus}, {nan, one, 0, one}});
-    check_halves("v_max_f16 v4, v1, v2", {{one, two, 0, two}, {one | minus, one, 0, one}, {one, nan, 0, one}});
+    check_halves("v_min_f16 v4, v1, v2",
+                 {{one, two, 0, one}, {one | minus, one, 0, one | minus}, {quiet_nan, one, 0, one}});
+    check_halves("v_max_f16 v4, v1, v2", {{one, two, 0, two}, {one | minus, one, 0, one}, {one, quiet_nan, 0, one}});
     check_halves("v_floor_f16 v4, v1", {{0x3e00, 0, 0, one}, {0xbe00, 0, 0, two | minus}, {minus, 0, 0, minus}});
     check_halves("v_ceil_f16 v4, v1", {{0x3e00, 0, 0, two}, {0xbe00, 0, 0, one | minus}});
     check_halves("v_trunc_f16 v4, v1", {{0x3e00, 0, 0, one}, {0xbe00, 0, 0, one | minus}});
@@ -92,7 +94,7 @@ TEST_CASE("conversions between f16 and f32") {
                                           {bits(0x1.8p-25f), 0, 0, 1},
                                           {bits(1.00048828125f), 0, 0, one},
                                           {0xff800000, 0, 0, infinity | minus},
-                                          {0x7fc00000, 0, 0, nan}});
+                                          {0x7fc00000, 0, 0, quiet_nan}});
     State w;
     w.v[1] = repeat(std::array<uint32_t, 8>{one, 0x0001, 0x8400, infinity, half, minus, largest, 0xffff0000 | two});
     const State after = run(w, "v_cvt_f32_f16 v4, v1");
@@ -117,10 +119,23 @@ TEST_CASE("conversions between f16 and 16-bit integers saturate") {
 
 TEST_CASE("f16 approximations are exact where the result is a short number") {
     check_halves("v_rcp_f16 v4, v1", {{two, 0, 0, half}, {0, 0, 0, infinity}, {infinity, 0, 0, 0}});
-    check_halves("v_sqrt_f16 v4, v1", {{0x4400, 0, 0, two}, {one | minus, 0, 0, nan}, {0x4880, 0, 0, 0x4200}});
+    check_halves("v_sqrt_f16 v4, v1", {{0x4400, 0, 0, two}, {one | minus, 0, 0, quiet_nan}, {0x4880, 0, 0, 0x4200}});
     check_halves("v_rsq_f16 v4, v1", {{0x4400, 0, 0, half}});
     check_halves("v_exp_f16 v4, v1", {{one, 0, 0, two}, {0, 0, 0, one}});
     check_halves("v_log_f16 v4, v1", {{two, 0, 0, one}, {one, 0, 0, 0}});
     check_halves("v_sin_f16 v4, v1", {{0x3400, 0, 0, one}, {0, 0, 0, 0}});
     check_halves("v_cos_f16 v4, v1", {{0, 0, 0, one}});
+}
+
+TEST_CASE("v_div_fixup_f16 puts special quotients right") {
+    // sources: quotient, denominator, numerator
+    check_halves("v_div_fixup_f16 v4, v1, v2, v3", {{half, two, one, half},
+                                                    {half, two | minus, one, half | minus},
+                                                    {one, 0, one, infinity},
+                                                    {one, minus, one, infinity | minus},
+                                                    {one, 0, 0, quiet_nan},
+                                                    {one, infinity, one, 0},
+                                                    {one, infinity, infinity, quiet_nan},
+                                                    {one, one, quiet_nan, quiet_nan},
+                                                    {one, two, minus, minus}});
 }

@@ -41,7 +41,8 @@ TEST_CASE("f32 addition and multiplication round once, with denormals and withou
         row("v_subrev_f32 D, A, B",               +[](float a, float b) { return b - a; }),
         row("v_mul_f32 D, A, B",                  +[](float a, float b) { return a * b; }),
         row("v_fma_f32 D, A, B, C",               +[](float a, float b, float c) { return std::fma(a, b, c); }),
-        row("v_fma_f32 D, -A, |B|, -|C|",         +[](float a, float b, float c) { return std::fma(-a, std::fabs(b), -std::fabs(c)); }),
+        row("v_fma_f32 D, -A, |B|, -|C|",
+            +[](float a, float b, float c) { return std::fma(-a, std::fabs(b), -std::fabs(c)); }),
         row("v_add_f32_e64 D, -A, |B|",           +[](float a, float b) { return -a + std::fabs(b); }),
         row("v_mul_f32_e64 D, -|A|, B",           +[](float a, float b) { return -std::fabs(a) * b; }),
         row("v_add_f32 D, 0.5, A",                +[](float a) { return 0.5f + a; }),
@@ -65,7 +66,8 @@ TEST_CASE("clamp keeps results in 0..1, and makes 0 of a NaN") {
     std::erase_if(numbers, [](u32 x) { return x >> 31 && f32(x) > -1e-30f; });  // what becomes of -0 is not known
     const std::vector<Row> rows{
         row("v_add_f32_e64 D, A, B clamp",        +[](float a, float b) { return clamped(a + b); }),
-        row("v_fma_f32 D, A, |B|, 0 clamp",       +[](float a, float b) { return clamped(std::fma(a, std::fabs(b), 0.0f)); }),
+        row("v_fma_f32 D, A, |B|, 0 clamp",
+            +[](float a, float b) { return clamped(std::fma(a, std::fabs(b), 0.0f)); }),
     };
     check(rows, pairs(numbers), true);
     check(rows, pairs(numbers), false);
@@ -93,12 +95,15 @@ TEST_CASE("minimum, maximum and median") {
     check({
         row("v_min_f32 D, A, B",                  +[](float a, float b) { return std::fmin(a, b); }),
         row("v_max_f32 D, A, B",                  +[](float a, float b) { return std::fmax(a, b); }),
-        row("v_min3_f32 D, A, B, C",              +[](float a, float b, float c) { return std::fmin(std::fmin(a, b), c); }),
-        row("v_max3_f32 D, A, B, C",              +[](float a, float b, float c) { return std::fmax(std::fmax(a, b), c); }),
+        row("v_min3_f32 D, A, B, C",
+            +[](float a, float b, float c) { return std::fmin(std::fmin(a, b), c); }),
+        row("v_max3_f32 D, A, B, C",
+            +[](float a, float b, float c) { return std::fmax(std::fmax(a, b), c); }),
     }, sources, false);
     std::erase(numbers, 0x7fc00000u);  // the median of a NaN is another matter
     check({
-        row("v_med3_f32 D, A, B, C",              +[](float a, float b, float c) { return std::max(std::min(a, b), std::min(std::max(a, b), c)); }),
+        row("v_med3_f32 D, A, B, C",
+            +[](float a, float b, float c) { return std::max(std::min(a, b), std::min(std::max(a, b), c)); }),
     }, pairs(numbers), false);
 }
 
@@ -114,21 +119,26 @@ TEST_CASE("rounding to integers keeps the sign of zero") {
 
 TEST_CASE("v_fract_f32 is at least 0 and less than 1") {
     check({
-        row("v_fract_f32 D, A",                   +[](float a) { return std::isinf(a) ? NAN : std::fmin(a - std::floor(a), 0x1.fffffep-1f); }),
+        row("v_fract_f32 D, A",
+            +[](float a) { return std::isinf(a) ? NAN : std::fmin(a - std::floor(a), 0x1.fffffep-1f); }),
     }, {{bits(1.25f)}, {bits(-1.25f)}, {bits(-1e-20f)}, {bits(3.0f)}, {bits(8388607.5f)}, {bits(-0.75f)}}, false);
 }
 
 TEST_CASE("v_frexp splits a number into mantissa and exponent; infinities and NaN stay as they are") {
     check({
-        row("v_frexp_mant_f32 D, A",              +[](float a) { int e; return std::isfinite(a) ? std::frexp(a, &e) : a; }),
-        row("v_frexp_exp_i32_f32 D, A",           +[](float a) { int e = 0; if (std::isfinite(a)) (void)std::frexp(a, &e); return e; }),
+        row("v_frexp_mant_f32 D, A",
+            +[](float a) { int e; return std::isfinite(a) ? std::frexp(a, &e) : a; }),
+        row("v_frexp_exp_i32_f32 D, A",
+            +[](float a) { int e = 0; if (std::isfinite(a)) (void)std::frexp(a, &e); return e; }),
     }, pairs(floats32), false);
 }
 
 TEST_CASE("v_ldexp_f32 multiplies by a power of two") {
     check({
-        row("v_ldexp_f32 D, A, B",                +[](float a, i32 b) { return std::ldexp(a, std::clamp(b, -1000, 1000)); }),
-        row("v_ldexp_f32 D, -A, B",               +[](float a, i32 b) { return std::ldexp(-a, std::clamp(b, -1000, 1000)); }),
+        row("v_ldexp_f32 D, A, B",
+            +[](float a, i32 b) { return std::ldexp(a, std::clamp(b, -1000, 1000)); }),
+        row("v_ldexp_f32 D, -A, B",
+            +[](float a, i32 b) { return std::ldexp(-a, std::clamp(b, -1000, 1000)); }),
     }, floats_with_integers({0, 1, -1, 24, -24, 127, -127, 150, -150, 300, INT32_MIN, INT32_MAX}), false);
 }
 

@@ -24,7 +24,8 @@ TEST_CASE("f64 arithmetic rounds once and keeps denormals") {
         row("v_add_f64 DD, AA, BB",              +[](double a, double b) { return a + b; }),
         row("v_mul_f64 DD, AA, BB",              +[](double a, double b) { return a * b; }),
         row("v_fma_f64 DD, AA, BB, CC",          +[](double a, double b, double c) { return std::fma(a, b, c); }),
-        row("v_fma_f64 DD, -AA, |BB|, -|CC|",    +[](double a, double b, double c) { return std::fma(-a, std::fabs(b), -std::fabs(c)); }),
+        row("v_fma_f64 DD, -AA, |BB|, -|CC|",
+            +[](double a, double b, double c) { return std::fma(-a, std::fabs(b), -std::fabs(c)); }),
         row("v_add_f64 DD, -AA, |BB|",           +[](double a, double b) { return -a + std::fabs(b); }),
         row("v_add_f64 DD, AA, 0.5",             +[](double a) { return a + 0.5; }),
         row("v_mul_f64 DD, AA, -4.0",            +[](double a) { return a * -4.0; }),
@@ -33,9 +34,10 @@ TEST_CASE("f64 arithmetic rounds once and keeps denormals") {
 
 TEST_CASE("f64 minimum, maximum and clamp") {
     auto numbers = floats64;
-    std::erase(numbers, 0x8000000000000000ull);  // which zero is the smaller one, and what clamp makes of it, is not known
+    std::erase(numbers, 0x8000000000000000ull);  // which is the smaller zero, what clamp makes of it: not known
     check({
-        row("v_add_f64 DD, AA, BB clamp",        +[](double a, double b) { return std::isnan(a + b) ? 0.0 : std::clamp(a + b, 0.0, 1.0); }),
+        row("v_add_f64 DD, AA, BB clamp",
+            +[](double a, double b) { return std::isnan(a + b) ? 0.0 : std::clamp(a + b, 0.0, 1.0); }),
         row("v_min_f64 DD, AA, BB",              +[](double a, double b) { return std::fmin(a, b); }),
         row("v_max_f64 DD, AA, BB",              +[](double a, double b) { return std::fmax(a, b); }),
     }, pairs(numbers));
@@ -47,20 +49,25 @@ TEST_CASE("f64 rounding, mantissa and exponent") {
         row("v_ceil_f64 DD, AA",                 +[](double a) { return std::ceil(a); }),
         row("v_floor_f64 DD, AA",                +[](double a) { return std::floor(a); }),
         row("v_rndne_f64 DD, AA",                +[](double a) { return std::nearbyint(a); }),
-        row("v_frexp_mant_f64 DD, AA",           +[](double a) { int e; return std::isfinite(a) ? std::frexp(a, &e) : a; }),
-        row("v_frexp_exp_i32_f64 D, AA",         +[](double a) { int e = 0; if (std::isfinite(a)) (void)std::frexp(a, &e); return e; }),
+        row("v_frexp_mant_f64 DD, AA",
+            +[](double a) { int e; return std::isfinite(a) ? std::frexp(a, &e) : a; }),
+        row("v_frexp_exp_i32_f64 D, AA",
+            +[](double a) { int e = 0; if (std::isfinite(a)) (void)std::frexp(a, &e); return e; }),
     }, pairs(floats64));
     check({
-        row("v_fract_f64 DD, AA",                +[](double a) { return std::fmin(a - std::floor(a), 0x1.fffffffffffffp-1); }),
+        row("v_fract_f64 DD, AA",
+            +[](double a) { return std::fmin(a - std::floor(a), 0x1.fffffffffffffp-1); }),
     }, {{bits(1.25)}, {bits(-1.25)}, {bits(-1e-30)}, {bits(3.0)}, {bits(4503599627370495.5)}});
 }
 
 TEST_CASE("v_ldexp_f64 multiplies by a power of two") {
     Sources sources;
     for (const uint64_t x : floats64)
-        for (const i32 n : {0, 1, -1, 53, -53, 1023, -1023, 1100, -1100, 3000, INT32_MIN, INT32_MAX}) sources.push_back({x, u32(n)});
+        for (const i32 n : {0, 1, -1, 53, -53, 1023, -1023, 1100, -1100, 3000, INT32_MIN, INT32_MAX})
+            sources.push_back({x, u32(n)});
     check({
-        row("v_ldexp_f64 DD, AA, B",             +[](double a, i32 b) { return std::ldexp(a, std::clamp(b, -5000, 5000)); }),
+        row("v_ldexp_f64 DD, AA, B",
+            +[](double a, i32 b) { return std::ldexp(a, std::clamp(b, -5000, 5000)); }),
     }, sources);
 }
 

@@ -23,10 +23,12 @@ TEST_CASE("integer instructions of one source") {
     check({
         row("v_mov_b32 D, A",      +[](u32 a) { return a; }),
         row("v_not_b32 D, A",      +[](u32 a) { return ~a; }),
-        row("v_bfrev_b32 D, A",    +[](u32 a) { u32 r = 0; for (int i = 0; i < 32; ++i) r |= (a >> i & 1) << (31 - i); return r; }),
+        row("v_bfrev_b32 D, A",
+            +[](u32 a) { u32 r = 0; for (int i = 0; i < 32; ++i) r |= (a >> i & 1) << (31 - i); return r; }),
         row("v_ffbh_u32 D, A",     +[](u32 a) { return a ? std::countl_zero(a) : -1; }),
         row("v_ffbl_b32 D, A",     +[](u32 a) { return a ? std::countr_zero(a) : -1; }),
-        row("v_ffbh_i32 D, A",     +[](i32 a) { return a == 0 || a == -1 ? -1 : std::countl_zero(u32(a < 0 ? ~a : a)); }),
+        row("v_ffbh_i32 D, A",
+            +[](i32 a) { return a == 0 || a == -1 ? -1 : std::countl_zero(u32(a < 0 ? ~a : a)); }),
     }, pairs(integers32));
 }
 
@@ -61,7 +63,8 @@ TEST_CASE("integer instructions of three sources") {
     check({
         row("v_mad_u32_u24 D, A, B, C",     +[](u32 a, u32 b, u32 c) { return u32(u64(u24(a)) * u24(b)) + c; }),
         row("v_mad_i32_i24 D, A, B, C",     +[](u32 a, u32 b, u32 c) { return u32(i64(i24(a)) * i24(b)) + c; }),
-        row("v_bfe_u32 D, A, B, C",         +[](u32 a, u32 b, u32 c) { return a >> (b & 31) & ((1u << (c & 31)) - 1); }),
+        row("v_bfe_u32 D, A, B, C",
+            +[](u32 a, u32 b, u32 c) { return a >> (b & 31) & ((1u << (c & 31)) - 1); }),
         row("v_bfe_i32 D, A, B, C",         +[](i32 a, u32 b, u32 c) {
             const u32 offset = b & 31, width = c & 31;
             if (!width) return 0;
@@ -70,7 +73,8 @@ TEST_CASE("integer instructions of three sources") {
         }),
         row("v_bfi_b32 D, A, B, C",         +[](u32 a, u32 b, u32 c) { return (a & b) | (~a & c); }),
         row("v_alignbit_b32 D, A, B, C",    +[](u32 a, u32 b, u32 c) { return u32((u64(a) << 32 | b) >> (c & 31)); }),
-        row("v_alignbyte_b32 D, A, B, C",   +[](u32 a, u32 b, u32 c) { return u32((u64(a) << 32 | b) >> 8 * (c & 3)); }),
+        row("v_alignbyte_b32 D, A, B, C",
+            +[](u32 a, u32 b, u32 c) { return u32((u64(a) << 32 | b) >> 8 * (c & 3)); }),
         row("v_sad_u32 D, A, B, C",         +[](u32 a, u32 b, u32 c) { return (a > b ? a - b : b - a) + c; }),
         row("v_min3_i32 D, A, B, C",        +[](i32 a, i32 b, i32 c) { return std::min({a, b, c}); }),
         row("v_max3_i32 D, A, B, C",        +[](i32 a, i32 b, i32 c) { return std::max({a, b, c}); }),

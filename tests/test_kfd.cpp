@@ -21,6 +21,8 @@
 
 #include "isa/chips.hpp"
 
+// <hsakmt.h> packs its structures to 4 bytes: a 64-bit field is read by value (+field) before it is compared.
+
 namespace {
 
 constexpr HSAuint32 cpu_node = 0, gpu_node = 1;
@@ -145,13 +147,11 @@ Outcome in_child(const char* variable, const char* value, const std::function<vo
     return o;
 }
 
-template <class T>
-void put(int file, const T& value) {
+template <class T> void put(int file, const T& value) {
     if (write(file, &value, sizeof value) != sizeof value) _exit(1);
 }
 
-template <class T>
-T taken(const Outcome& o) {
+template <class T> T taken(const Outcome& o) {
     REQUIRE(o.output.size() == sizeof(T));
     T value;
     std::memcpy(&value, o.output.data(), sizeof value);
@@ -233,7 +233,8 @@ TEST_CASE("the door opens as often as it is closed") {
         put(output, int(version.KernelInterfaceMajorVersion * 100 + version.KernelInterfaceMinorVersion));
     });
     CHECK(o.status == 0);
-    CHECK(taken<std::array<int, 6>>(o) == std::array<int, 6>{0, 0, 0, HSAKMT_STATUS_KERNEL_IO_CHANNEL_NOT_OPENED, 0, 106});
+    CHECK(taken<std::array<int, 6>>(o) ==
+          std::array<int, 6>{0, 0, 0, HSAKMT_STATUS_KERNEL_IO_CHANNEL_NOT_OPENED, 0, 106});
 }
 
 TEST_CASE("there are two nodes, each with banks, caches and a link to the other") {
@@ -250,10 +251,10 @@ TEST_CASE("there are two nodes, each with banks, caches and a link to the other"
     REQUIRE(t.hsaKmtGetNodeMemoryProperties(gpu_node, gpu.NumMemoryBanks, banks.data()) == HSAKMT_STATUS_SUCCESS);
     REQUIRE(banks.size() == 3);
     CHECK(banks[0].HeapType == HSA_HEAPTYPE_FRAME_BUFFER_PUBLIC);
-    CHECK(banks[0].SizeInBytes == chip.memory_mib * mib);
+    CHECK(+banks[0].SizeInBytes == chip.memory_mib * mib);
     CHECK(banks[0].Width / 8 * banks[0].MemoryClockMax * 4 / 1000 == HSAuint32(chip.dram_gbs));  // GDDR5: 4 a clock
-    CHECK(banks[1].VirtualBaseAddress == 0x2000000000000000);
-    CHECK(banks[2].VirtualBaseAddress == 0x2000000100000000);
+    CHECK(+banks[1].VirtualBaseAddress == 0x2000000000000000);
+    CHECK(+banks[2].VirtualBaseAddress == 0x2000000100000000);
 
     std::vector<HsaCacheProperties> caches(gpu.NumCaches);
     REQUIRE(t.hsaKmtGetNodeCacheProperties(gpu_node, gpu.FComputeIdLo, gpu.NumCaches, caches.data()) ==
@@ -284,9 +285,9 @@ TEST_CASE("a list that is longer or shorter than what there is stays in its boun
     HsaMemoryProperties banks[4];
     std::memset(banks, 0xff, sizeof banks);
     REQUIRE(opened().hsaKmtGetNodeMemoryProperties(cpu_node, 2, banks) == HSAKMT_STATUS_SUCCESS);
-    CHECK(banks[0].SizeInBytes > 0);
-    CHECK(banks[1].SizeInBytes == 0);
-    CHECK(banks[2].SizeInBytes == ~HSAuint64(0));
+    CHECK(+banks[0].SizeInBytes > 0);
+    CHECK(+banks[1].SizeInBytes == 0);
+    CHECK(+banks[2].SizeInBytes == ~HSAuint64(0));
 
     HSAuint32 tiles[40] = {}, macros[8] = {};
     HsaGpuTileConfig config{};
@@ -315,11 +316,11 @@ TEST_CASE("allocated memory has one address for host and GPU") {
         const HsaPointerInfo i = info(p + 4 * mib - 1);
         CHECK(i.Type == HSA_POINTER_ALLOCATED);
         CHECK(i.Node == node);
-        CHECK(i.CPUAddress == p);
-        CHECK(i.GPUAddress == alternate);
-        CHECK(i.SizeInBytes == 4 * mib);
+        CHECK((i.CPUAddress == p));
+        CHECK(+i.GPUAddress == alternate);
+        CHECK(+i.SizeInBytes == 4 * mib);
         CHECK((i.NMappedNodes == 1 && i.MappedNodes[0] == gpu_node));
-        CHECK(i.UserData == &alternate);
+        CHECK((i.UserData == &alternate));
 
         CHECK(opened().hsaKmtUnmapMemoryToGPU(p) == HSAKMT_STATUS_SUCCESS);
         CHECK(info(p).NMappedNodes == 0);
@@ -347,7 +348,7 @@ TEST_CASE("an AQL ring is the same memory twice, one after the other") {
     auto* ring = static_cast<char*>(allocate(cpu_node, page, flags({"ring"})));
     ring[17] = 42;
     CHECK(ring[page + 17] == 42);
-    CHECK(info(ring + page).CPUAddress == ring);
+    CHECK((info(ring + page).CPUAddress == ring));
     CHECK(opened().hsaKmtFreeMemory(ring, page) == HSAKMT_STATUS_SUCCESS);
 }
 
@@ -381,14 +382,14 @@ TEST_CASE("registered memory has an address of its own on the GPU, and is counte
     CHECK(by_host.Type == HSA_POINTER_REGISTERED_USER);
     CHECK((by_host.CPUAddress == p && by_gpu.CPUAddress == p));
     CHECK((by_host.GPUAddress == outer && by_gpu.GPUAddress == outer));
-    CHECK(by_host.SizeInBytes == 5000);
+    CHECK(+by_host.SizeInBytes == 5000);
 
     // What lies inside is the same registration, once more.
     REQUIRE(t.hsaKmtRegisterMemoryWithFlags(p + 50, 60, flags({})) == HSAKMT_STATUS_SUCCESS);
     REQUIRE(t.hsaKmtMapMemoryToGPU(p + 50, 60, &inner) == HSAKMT_STATUS_SUCCESS);
     CHECK(inner == outer + 50);
     CHECK(t.hsaKmtDeregisterMemory(p + 50) == HSAKMT_STATUS_SUCCESS);
-    CHECK(info(p).GPUAddress == outer);
+    CHECK(+info(p).GPUAddress == outer);
     CHECK(t.hsaKmtDeregisterMemory(p) == HSAKMT_STATUS_SUCCESS);
     CHECK(t.hsaKmtDeregisterMemory(p) == HSAKMT_STATUS_MEMORY_NOT_REGISTERED);
 }
@@ -451,12 +452,14 @@ TEST_CASE("bad parameters are answered with an error code") {
         {"no bytes", t.hsaKmtAllocMemory(0, 0, flags({}), &address), HSAKMT_STATUS_INVALID_PARAMETER},
         {"half a page", t.hsaKmtAllocMemory(0, page / 2, flags({}), &address), HSAKMT_STATUS_INVALID_PARAMETER},
         {"no such node", t.hsaKmtAllocMemory(2, page, flags({}), &address), HSAKMT_STATUS_INVALID_NODE_UNIT},
-        {"more than there is", t.hsaKmtAllocMemory(0, HSAuint64(1) << 60, flags({}), &address), HSAKMT_STATUS_NO_MEMORY},
+        {"more than there is", t.hsaKmtAllocMemory(0, HSAuint64(1) << 60, flags({}), &address),
+         HSAKMT_STATUS_NO_MEMORY},
         {"a ring beyond all", t.hsaKmtAllocMemory(0, HSAuint64(1) << 62, flags({"ring"}), &address),
          HSAKMT_STATUS_NO_MEMORY},
         {"free nothing", t.hsaKmtFreeMemory(nullptr, page), HSAKMT_STATUS_INVALID_PARAMETER},
         {"free a local", t.hsaKmtFreeMemory(&nothing, page), HSAKMT_STATUS_INVALID_PARAMETER},
-        {"register nothing", t.hsaKmtRegisterMemoryWithFlags(nullptr, page, flags({})), HSAKMT_STATUS_INVALID_PARAMETER},
+        {"register nothing", t.hsaKmtRegisterMemoryWithFlags(nullptr, page, flags({})),
+         HSAKMT_STATUS_INVALID_PARAMETER},
         {"register beyond the end", t.hsaKmtRegisterMemoryWithFlags(&nothing, ~HSAuint64(0), flags({})),
          HSAKMT_STATUS_INVALID_PARAMETER},
         {"map a local", t.hsaKmtMapMemoryToGPU(&nothing, 4, &gpu), HSAKMT_STATUS_INVALID_PARAMETER},
@@ -479,14 +482,16 @@ TEST_CASE("bad parameters are answered with an error code") {
         {"update no queue", t.hsaKmtUpdateQueue(1234, 0, HSA_QUEUE_PRIORITY_NORMAL, nullptr, 0, nullptr),
          HSAKMT_STATUS_INVALID_HANDLE},
         {"mask no queue", t.hsaKmtSetQueueCUMask(1234, 32, nodes), HSAKMT_STATUS_INVALID_HANDLE},
-        {"a queue of the host", t.hsaKmtCreateQueue(0, HSA_QUEUE_COMPUTE_AQL, 100, HSA_QUEUE_PRIORITY_NORMAL, &nothing,
-                                                    page, nullptr, &resource),
+        {"a queue of the host",
+         t.hsaKmtCreateQueue(0, HSA_QUEUE_COMPUTE_AQL, 100, HSA_QUEUE_PRIORITY_NORMAL, &nothing, page, nullptr,
+                             &resource),
          HSAKMT_STATUS_INVALID_NODE_UNIT},
-        {"an SDMA queue", t.hsaKmtCreateQueue(1, HSA_QUEUE_SDMA, 100, HSA_QUEUE_PRIORITY_NORMAL, &nothing, page, nullptr,
-                                              &resource),
+        {"an SDMA queue",
+         t.hsaKmtCreateQueue(1, HSA_QUEUE_SDMA, 100, HSA_QUEUE_PRIORITY_NORMAL, &nothing, page, nullptr, &resource),
          HSAKMT_STATUS_NOT_SUPPORTED},
-        {"a queue nowhere", t.hsaKmtCreateQueue(1, HSA_QUEUE_COMPUTE_AQL, 100, HSA_QUEUE_PRIORITY_NORMAL, &nothing, page,
-                                                nullptr, &resource),
+        {"a queue nowhere",
+         t.hsaKmtCreateQueue(1, HSA_QUEUE_COMPUTE_AQL, 100, HSA_QUEUE_PRIORITY_NORMAL, &nothing, page, nullptr,
+                             &resource),
          HSAKMT_STATUS_INVALID_PARAMETER},
     };
     for (const Row& row : rows) {

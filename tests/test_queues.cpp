@@ -14,6 +14,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -29,39 +30,39 @@ namespace {
 
 // ---- the runtime ----------------------------------------------------------------
 
-#define FUNCTIONS(F)                                \
-    F(hsa_init)                                     \
-    F(hsa_shut_down)                                \
-    F(hsa_iterate_agents)                           \
-    F(hsa_agent_get_info)                           \
-    F(hsa_system_get_info)                          \
-    F(hsa_amd_agent_iterate_memory_pools)           \
-    F(hsa_amd_memory_pool_get_info)                 \
-    F(hsa_amd_memory_pool_allocate)                 \
-    F(hsa_amd_memory_pool_free)                     \
-    F(hsa_amd_agents_allow_access)                  \
-    F(hsa_amd_memory_lock)                          \
-    F(hsa_amd_memory_unlock)                        \
-    F(hsa_amd_memory_async_copy)                    \
-    F(hsa_amd_memory_fill)                          \
-    F(hsa_amd_profiling_set_profiler_enabled)       \
-    F(hsa_amd_profiling_get_dispatch_time)          \
-    F(hsa_amd_register_system_event_handler)        \
-    F(hsa_memory_copy)                              \
-    F(hsa_queue_create)                             \
-    F(hsa_queue_destroy)                            \
-    F(hsa_queue_add_write_index_screlease)          \
-    F(hsa_queue_load_read_index_scacquire)          \
-    F(hsa_signal_create)                            \
-    F(hsa_signal_destroy)                           \
-    F(hsa_signal_load_scacquire)                    \
-    F(hsa_signal_store_screlease)                   \
-    F(hsa_signal_wait_scacquire)                    \
-    F(hsa_code_object_reader_create_from_memory)    \
-    F(hsa_executable_create_alt)                    \
-    F(hsa_executable_load_agent_code_object)        \
-    F(hsa_executable_freeze)                        \
-    F(hsa_executable_get_symbol_by_name)            \
+#define FUNCTIONS(F)                             \
+    F(hsa_init)                                  \
+    F(hsa_shut_down)                             \
+    F(hsa_iterate_agents)                        \
+    F(hsa_agent_get_info)                        \
+    F(hsa_system_get_info)                       \
+    F(hsa_amd_agent_iterate_memory_pools)        \
+    F(hsa_amd_memory_pool_get_info)              \
+    F(hsa_amd_memory_pool_allocate)              \
+    F(hsa_amd_memory_pool_free)                  \
+    F(hsa_amd_agents_allow_access)               \
+    F(hsa_amd_memory_lock)                       \
+    F(hsa_amd_memory_unlock)                     \
+    F(hsa_amd_memory_async_copy)                 \
+    F(hsa_amd_memory_fill)                       \
+    F(hsa_amd_profiling_set_profiler_enabled)    \
+    F(hsa_amd_profiling_get_dispatch_time)       \
+    F(hsa_amd_register_system_event_handler)     \
+    F(hsa_memory_copy)                           \
+    F(hsa_queue_create)                          \
+    F(hsa_queue_destroy)                         \
+    F(hsa_queue_add_write_index_screlease)       \
+    F(hsa_queue_load_read_index_scacquire)       \
+    F(hsa_signal_create)                         \
+    F(hsa_signal_destroy)                        \
+    F(hsa_signal_load_scacquire)                 \
+    F(hsa_signal_store_screlease)                \
+    F(hsa_signal_wait_scacquire)                 \
+    F(hsa_code_object_reader_create_from_memory) \
+    F(hsa_executable_create_alt)                 \
+    F(hsa_executable_load_agent_code_object)     \
+    F(hsa_executable_freeze)                     \
+    F(hsa_executable_get_symbol_by_name)         \
     F(hsa_executable_symbol_get_info)
 
 struct Runtime {
@@ -163,8 +164,7 @@ uint64_t Runtime::kernel(const std::string& name) const {
 
 // ---- memory, signals, queues ------------------------------------------------------
 
-template <class T>
-struct Buffer {
+template <class T> struct Buffer {
     T* data = nullptr;
 
     Buffer(hsa_amd_memory_pool_t pool, size_t count) {
@@ -217,8 +217,7 @@ struct Queue {
     Queue(const Queue&) = delete;
 
     // Waits for a free slot, as a program must.
-    template <class Packet>
-    void put(Packet packet, uint16_t header) {
+    template <class Packet> void put(Packet packet, uint16_t header) {
         static_assert(sizeof packet == 64);
         const uint64_t index = hsa().hsa_queue_add_write_index_screlease(queue, 1);
         while (index - hsa().hsa_queue_load_read_index_scacquire(queue) >= queue->size) std::this_thread::yield();
@@ -265,8 +264,7 @@ hsa_kernel_dispatch_packet_t packet_for(const char* kernel, void* arguments, con
 
 // Arguments of up to two pointers or values, in memory for them.
 struct Arguments : Buffer<uint64_t> {
-    template <class A, class B = int>
-    explicit Arguments(A a, B b = 0) : Buffer(hsa().kernarg, 4) {
+    template <class A, class B = int> explicit Arguments(A a, B b = 0) : Buffer(hsa().kernarg, 4) {
         std::memcpy(data, &a, sizeof a);
         std::memcpy(data + 1, &b, sizeof b);
     }
@@ -330,13 +328,15 @@ uint64_t address_of(const void* p) { return reinterpret_cast<uint64_t>(p); }
 
 TEST_CASE("a process may end without shutting the runtime down, with packets under way") {
     CHECK(status_with_runtime([] {
-              const Signal& never = *new Signal;
-              const Signal& done = *new Signal;
-              Queue& first = *new Queue;
-              Queue& second = *new Queue;
-              first.barrier_and({&never});
-              second.barrier_and({}, &done);
-              exit(done.reaches_zero() ? 0 : 1);
+              // Never destroyed, as what a program forgets.
+              static struct {
+                  const Signal* never = new Signal;
+                  const Signal* done = new Signal;
+                  Queue *first = new Queue, *second = new Queue;
+              } own;
+              own.first->barrier_and({own.never});
+              own.second->barrier_and({}, own.done);
+              exit(own.done->reaches_zero() ? 0 : 1);
           }) == 0);
 }
 
@@ -353,6 +353,40 @@ TEST_CASE("a runtime can be shut down and started again") {
                   hsa().start();
               }
               _exit(0);
+          }) == 0);
+}
+
+TEST_CASE("a process that is killed with a grid under way is gone") {
+    CHECK(status_with_runtime([] {
+              Buffer<uint32_t> flag(hsa().host, 1), out(hsa().vram, 1);
+              Arguments arguments(flag.data, out.data);
+              Signal done;
+              Queue q;
+              q.dispatch(packet_for("wait_for", arguments.data, &done));
+              raise(SIGKILL);
+          }) == SIGKILL);
+}
+
+TEST_CASE("two processes have a device each") {
+    const auto a_sum_is_right = [] {
+        Buffer<uint32_t> numbers(hsa().vram, 2);
+        Arguments arguments(&numbers[0], &numbers[1]);
+        Queue q;
+        for (uint32_t i = 0; i < 100; ++i) {
+            Signal done;
+            numbers[0] = i;
+            q.dispatch(packet_for("successor", arguments.data, &done));
+            if (!done.reaches_zero() || numbers[1] != i + 1) return false;
+        }
+        return true;
+    };
+    CHECK(status_with_runtime([&] {
+              const pid_t other = fork();
+              const bool right = a_sum_is_right();
+              if (other == 0) _exit(right ? 0 : 1);
+              int status = -1;
+              waitpid(other, &status, 0);
+              _exit(right && status == 0 ? 0 : 1);
           }) == 0);
 }
 
@@ -673,7 +707,8 @@ TEST_CASE("a packet that cannot be executed stops its queue with the reason, and
         {"a group too large", HSA_STATUS_ERROR_INVALID_ARGUMENT, [](auto& p) { p.workgroup_size_x = 1025; }},
         {"too much LDS", HSA_STATUS_ERROR_INVALID_ALLOCATION, [](auto& p) { p.group_segment_size = 65537; }},
         {"no kernel", HSA_STATUS_ERROR_INVALID_CODE_OBJECT, [](auto& p) { p.kernel_object = 0; }},
-        {"a kernel that is elsewhere", HSA_STATUS_ERROR_INVALID_CODE_OBJECT, [](auto& p) { p.kernel_object = 0x12340; }},
+        {"a kernel that is elsewhere", HSA_STATUS_ERROR_INVALID_CODE_OBJECT,
+         [](auto& p) { p.kernel_object = 0x12340; }},
     };
     for (const Row& row : rows) {
         INFO(row.what);
@@ -685,6 +720,22 @@ TEST_CASE("a packet that cannot be executed stops its queue with the reason, and
         CHECK(q.fails_with(row.expected));
         CHECK(done.value() == 1);
     }
+}
+
+TEST_CASE("a group whose waves' registers do not fit a CU is refused") {
+    Buffer<uint32_t> out(hsa().vram, 1);
+    Arguments arguments(out.data);
+    const auto put = [&](Queue& q, uint16_t lanes, const Signal& done) {
+        auto packet = packet_for("wide", arguments.data, &done);
+        packet.workgroup_size_x = packet.grid_size_x = lanes;
+        q.dispatch(packet);
+    };
+    Queue fits, fails;
+    Signal done, never;
+    put(fits, 512, done);  // two waves of 104 registers a SIMD
+    CHECK(done.reaches_zero());
+    put(fails, 513, never);
+    CHECK(fails.fails_with(HSA_STATUS_ERROR_INVALID_ISA));
 }
 
 TEST_CASE("packets that are not for a GPU stop their queue") {

@@ -1,4 +1,4 @@
-"""encodings.py OBJECT...: every instruction LLVM finds in the objects, as lines of "word0 word1 text", word1 - for none.
+"""encodings.py OBJECT...: every instruction that LLVM finds, as lines of "word0 word1 text", word1 - for none.
 
 What LLVM calls no instruction (padding and data between functions) is left out. An object without code has no lines.
 """

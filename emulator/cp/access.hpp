@@ -25,25 +25,21 @@ public:
 
     bool holds(uint64_t address, uint64_t bytes) const { return space.host(address, bytes, false) != nullptr; }
 
-    template <class T>
-    T read(uint64_t address) const {
+    template <class T> T read(uint64_t address) const {
         T value;
         const std::shared_lock use(space.in_use());
         std::memcpy(&value, bytes(address, sizeof(T), false), sizeof(T));
         return value;
     }
-    template <class T>
-    T load(uint64_t address) const {
+    template <class T> T load(uint64_t address) const {
         const std::shared_lock use(space.in_use());
         return word<T>(address, false).load(std::memory_order_acquire);
     }
-    template <class T>
-    void store(uint64_t address, std::type_identity_t<T> value) const {
+    template <class T> void store(uint64_t address, std::type_identity_t<T> value) const {
         const std::shared_lock use(space.in_use());
         word<T>(address, true).store(value, std::memory_order_release);
     }
-    template <class T>
-    void subtract(uint64_t address, std::type_identity_t<T> value) const {
+    template <class T> void subtract(uint64_t address, std::type_identity_t<T> value) const {
         const std::shared_lock use(space.in_use());
         word<T>(address, true).fetch_sub(value, std::memory_order_acq_rel);
     }
@@ -61,8 +57,7 @@ private:
         if (!at) throw BadAddress{address, write};
         return at;
     }
-    template <class T>
-    std::atomic_ref<T> word(uint64_t address, bool write) const {
+    template <class T> std::atomic_ref<T> word(uint64_t address, bool write) const {
         if (address % sizeof(T)) throw BadAddress{address, write};
         return std::atomic_ref<T>(*reinterpret_cast<T*>(bytes(address, sizeof(T), write)));
     }

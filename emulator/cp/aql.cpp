@@ -147,7 +147,8 @@ bool AqlQueue::take_vendor(const Packet& packet) {
     uint32_t words[sizeof(Packet) / 4];
     std::memcpy(words, &packet, sizeof words);
     if (words[0] >> 30 != 3) {
-        refuse({QueueError::BadVendorPacket, "a vendor packet of gfx8 holds PM4, this one begins with " + hex(words[0])});
+        refuse(
+            {QueueError::BadVendorPacket, "a vendor packet of gfx8 holds PM4, this one begins with " + hex(words[0])});
         return true;
     }
     if (auto problem = run_pm4(client, device.executor, words)) {

@@ -1,6 +1,6 @@
 #pragma once
-// One AQL queue: takes packets from its ring in order, keeps several grids of it under way where the packets allow that,
-// answers through signals.
+// One AQL queue: takes packets from its ring in order, keeps several grids of it under way where the packets allow
+// that, answers through signals.
 
 #include <hsa/amd_hsa_queue.h>
 #include <hsa/hsa.h>
@@ -21,10 +21,10 @@ namespace gcn::emulator {
 class AqlQueue final : public Queue {
 public:
     struct Place {
-        uint64_t queue = 0;                   // its amd_queue_t; this and the ring are GPU addresses
+        uint64_t queue = 0;  // its amd_queue_t; this and the ring are GPU addresses
         uint64_t ring = 0;
-        uint32_t packets = 0;                 // in the ring: a power of two
-        const uint32_t* doorbell = nullptr;   // one more than the last packet written, modulo 2^32
+        uint32_t packets = 0;                // in the ring: a power of two
+        const uint32_t* doorbell = nullptr;  // one more than the last packet written, modulo 2^32
     };
 
     AqlQueue(Device&, Client&, const Place&);
@@ -65,18 +65,15 @@ private:
     void die(const std::string& why);
 
     uint64_t slot(uint64_t index) const { return place.ring + (index & (place.packets - 1)) * sizeof(Packet); }
-    template <class T>
-    T field(size_t offset) const {
-        return memory.load<T>(place.queue + offset);
-    }
+    template <class T> T field(size_t offset) const { return memory.load<T>(place.queue + offset); }
 
     Device& device;
     Client& client;
     const Place place;
     const Access memory;
 
-    uint64_t next = 0;     // index of the next packet to take
-    uint64_t oldest = 0;   // index of the first packet whose slot is not free
+    uint64_t next = 0;                            // index of the next packet to take
+    uint64_t oldest = 0;                          // index of the first packet whose slot is not free
     std::deque<std::shared_ptr<Flight>> flights;  // oldest to next - 1
     bool waiting = false, dead = false;
     std::atomic<int> grids{0};

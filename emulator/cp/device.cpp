@@ -81,8 +81,7 @@ void Totals::add(const Result& r) {
 }
 
 Device& Device::open() {
-    static const int watching =
-        pthread_atfork([] { creation.lock(); }, [] { creation.unlock(); }, forget_parent);
+    static const int watching = pthread_atfork([] { creation.lock(); }, [] { creation.unlock(); }, forget_parent);
     GCN_ASSERT(watching == 0);
     const std::lock_guard lock(creation);
     if (!current) current = new Device(Settings::from_environment());

@@ -46,7 +46,8 @@ public:
     bool take_vram(uint64_t bytes);
     void give_vram(uint64_t bytes) { used.fetch_sub(bytes, std::memory_order_relaxed); }
 
-    // The one clock, in nanoseconds since boot as the kernel driver's system counter, and the GPU's counter made from it.
+    // The one clock, in nanoseconds since boot as the kernel driver's system counter, and the GPU's counter made from
+    // it.
     static uint64_t nanoseconds();
     static constexpr uint64_t gpu_clock_hz = 25'000'000;  // Mesa's amdgpu_devices.c: polaris10 gpu_counter_freq 25000
     static constexpr uint64_t ticks(uint64_t nanoseconds) { return nanoseconds / (1'000'000'000 / gpu_clock_hz); }

@@ -14,8 +14,8 @@ namespace gcn::emulator {
 
 namespace {
 
-// Limits of gfx803. LLVM, AMDGPUUsage and AMDGPUBaseInfo: 1024 work-items a group, 64 KiB of LDS, 256 VGPRs a SIMD lane,
-// four SIMDs a CU.
+// Limits of gfx803. LLVM, AMDGPUUsage and AMDGPUBaseInfo: 1024 work-items a group, 64 KiB of LDS, 256 VGPRs a SIMD
+// lane, four SIMDs a CU.
 constexpr uint32_t max_group = 1024, max_lds = 64 << 10, vgprs_per_lane = 256, simds = 4, lanes = 64;
 
 // The fields that amd_kernel_code_t (256 bytes) and the descriptor of code object v3 and later (64 bytes) share.
@@ -118,14 +118,16 @@ std::optional<Refusal> check_registers(const Descriptor& descriptor, const Dispa
 
 void give_scratch(Dispatch& d, const amd_queue_t& queue) {
     const uint32_t waves = queue.compute_tmpring_size & 0xfff, kib = queue.compute_tmpring_size >> 12 & 0x1fff;
-    d.scratch_base = queue.scratch_resource_descriptor[0] | uint64_t(queue.scratch_resource_descriptor[1] & 0xffff) << 32;
+    d.scratch_base = queue.scratch_resource_descriptor[0] | uint64_t(queue.scratch_resource_descriptor[1] & 0xffff)
+                                                                << 32;
     d.scratch_wave_bytes = kib << 10;
     d.scratch_waves = waves;
 }
 
 }  // namespace
 
-std::variant<Dispatch, Refusal> prepare(Client& client, const hsa_kernel_dispatch_packet_t& p, const QueueState& state) {
+std::variant<Dispatch, Refusal> prepare(Client& client, const hsa_kernel_dispatch_packet_t& p,
+                                        const QueueState& state) {
     Dispatch d;
     d.space = &client.space;
     if (auto refusal = read_sizes(p, d)) return *refusal;
@@ -144,8 +146,9 @@ std::variant<Dispatch, Refusal> prepare(Client& client, const hsa_kernel_dispatc
 
     const auto queue = memory.read<amd_queue_t>(state.queue);
     if (!fill_user_sgprs(d, descriptor, {p, queue, state}))
-        return Refusal{QueueError::BadCode, "the kernel object at " + hex(p.kernel_object) + " asks for more than its " +
-                                                std::to_string(user_sgprs(descriptor)) + " user SGPRs"};
+        return Refusal{QueueError::BadCode, "the kernel object at " + hex(p.kernel_object) +
+                                                " asks for more than its " + std::to_string(user_sgprs(descriptor)) +
+                                                " user SGPRs"};
     d.lds_aperture = uint64_t(queue.group_segment_aperture_base_hi) << 32;
     d.scratch_aperture = uint64_t(queue.private_segment_aperture_base_hi) << 32;
     if (p.private_segment_size) give_scratch(d, queue);

@@ -12,7 +12,8 @@
 
 namespace gcn::emulator {
 
-// What the packet processor reports through queue_inactive_signal. Meanings: ROCr 5.2.3, AqlQueue::DynamicScratchHandler.
+// What the packet processor reports through queue_inactive_signal. Meanings: ROCr 5.2.3,
+// AqlQueue::DynamicScratchHandler.
 enum class QueueError : int64_t {
     NeedScratch = 1,
     BadDimension = 2,

@@ -140,7 +140,9 @@ HSAKMT_STATUS Events::wait(std::span<HsaEvent*> handles, bool all, uint32_t mill
         self.released.wait_for(lock, std::chrono::milliseconds(milliseconds), done);
     for (Event* event : self.events)
         if (event) std::erase(event->waiters, &self);
-    return self.satisfied(all) ? HSAKMT_STATUS_SUCCESS : self.lost() ? HSAKMT_STATUS_WAIT_FAILURE : HSAKMT_STATUS_WAIT_TIMEOUT;
+    return self.satisfied(all) ? HSAKMT_STATUS_SUCCESS
+           : self.lost()       ? HSAKMT_STATUS_WAIT_FAILURE
+                               : HSAKMT_STATUS_WAIT_TIMEOUT;
 }
 
 }  // namespace gcn::emulator::kfd

@@ -53,8 +53,8 @@ void* map_twice(uint64_t bytes) {
     void* start = MAP_FAILED;
     if (ftruncate(file, bytes) == 0) start = mmap(nullptr, 2 * bytes, PROT_NONE, anonymous, -1, 0);
     for (int half = 0; half < 2 && start != MAP_FAILED; ++half)
-        if (mmap(pointer(number(start) + half * bytes), bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) ==
-            MAP_FAILED) {
+        if (mmap(pointer(number(start) + half * bytes), bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
+                 0) == MAP_FAILED) {
             munmap(start, 2 * bytes);
             start = MAP_FAILED;
         }
@@ -129,7 +129,8 @@ Memory::Allocation* Memory::find(uint64_t address) {
 uint64_t Memory::free_gpu_address(uint64_t host, uint64_t bytes) const {
     const auto taken = [&](uint64_t first) {
         auto next = allocations.lower_bound(first + bytes);
-        return next != allocations.begin() && (--next)->second.gpu + next->second.bytes > first ? &next->second : nullptr;
+        return next != allocations.begin() && (--next)->second.gpu + next->second.bytes > first ? &next->second
+                                                                                                : nullptr;
     };
     if (!taken(host | registered_bit)) return host | registered_bit;
     uint64_t first = spare_range + host % page;

@@ -36,7 +36,7 @@ private:
         uint32_t node;
         HsaMemFlags flags;
         uint64_t host, gpu, bytes;
-        uint64_t charged = 0;              // bytes of VRAM
+        uint64_t charged = 0;  // bytes of VRAM
         int registrations = 1;
         std::map<uint64_t, uint64_t> on_gpu{};  // first address and size of what is mapped
         void* user_data = nullptr;
@@ -55,8 +55,8 @@ private:
     Device& device;
     AddressSpace& space;
     std::mutex guard;
-    std::map<uint64_t, Allocation> allocations;            // by GPU address
-    std::set<std::pair<uint64_t, uint64_t>> registered;    // host address, GPU address
+    std::map<uint64_t, Allocation> allocations;          // by GPU address
+    std::set<std::pair<uint64_t, uint64_t>> registered;  // host address, GPU address
 };
 
 }  // namespace gcn::emulator::kfd

@@ -24,7 +24,8 @@ HSAKMT_STATUS Queues::create(uint64_t ring, uint64_t bytes, HsaQueueResource& re
 
     const std::lock_guard lock(guard);
     if (!doorbells) {
-        void* page = mmap(nullptr, most * sizeof *doorbells, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* page =
+            mmap(nullptr, most * sizeof *doorbells, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (page == MAP_FAILED) return HSAKMT_STATUS_NO_MEMORY;
         doorbells = static_cast<uint64_t*>(page);
     }
@@ -96,9 +97,7 @@ HSAKMT_STATUS hsaKmtDestroyQueue(HSA_QUEUEID id) {
 // Which CUs execute a grid changes nothing that can be seen without a timing model.
 HSAKMT_STATUS hsaKmtSetQueueCUMask(HSA_QUEUEID id, HSAuint32 bits, HSAuint32* mask) {
     if (!bits || bits % 32 || !mask) return HSAKMT_STATUS_INVALID_PARAMETER;
-    return call([&](Session& s) {
-        return s.queues.known(id) ? HSAKMT_STATUS_SUCCESS : HSAKMT_STATUS_INVALID_HANDLE;
-    });
+    return call([&](Session& s) { return s.queues.known(id) ? HSAKMT_STATUS_SUCCESS : HSAKMT_STATUS_INVALID_HANDLE; });
 }
 
 // Chips before gfx9 have no global wave sync.

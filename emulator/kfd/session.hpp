@@ -40,8 +40,7 @@ HSAKMT_STATUS open_session();
 HSAKMT_STATUS close_session();
 
 // Runs the body of a call: `body(Session&)`. Nothing passes the C interface but a status.
-template <class Body>
-HSAKMT_STATUS call(const Body& body) {
+template <class Body> HSAKMT_STATUS call(const Body& body) {
     try {
         Session* s = session();
         return s ? body(*s) : HSAKMT_STATUS_KERNEL_IO_CHANNEL_NOT_OPENED;
@@ -51,8 +50,7 @@ HSAKMT_STATUS call(const Body& body) {
 }
 
 // The same for a call that gives something back: in a forked child it has nothing left to do.
-template <class Body>
-HSAKMT_STATUS teardown(const Body& body) {
+template <class Body> HSAKMT_STATUS teardown(const Body& body) {
     return inherited() ? HSAKMT_STATUS_SUCCESS : call(body);
 }
 

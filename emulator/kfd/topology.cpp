@@ -34,7 +34,8 @@ uint64_t host_memory() {
 std::string host_name() {
     std::ifstream file("/proc/cpuinfo");
     for (std::string line; std::getline(file, line);)
-        if (line.starts_with("model name") && line.find(": ") != std::string::npos) return line.substr(line.find(": ") + 2);
+        if (line.starts_with("model name") && line.find(": ") != std::string::npos)
+            return line.substr(line.find(": ") + 2);
     return "Host CPU";
 }
 
@@ -198,8 +199,7 @@ HsaNodeProperties describe(HSAuint32 node, const Device& device) {
 }
 
 // Calls that fill a list of `count` entries get as many as there are, and zeros behind them.
-template <class Entry, class Make>
-HSAKMT_STATUS fill(HSAuint32 node, HSAuint32 count, Entry* out, const Make& make) {
+template <class Entry, class Make> HSAKMT_STATUS fill(HSAuint32 node, HSAuint32 count, Entry* out, const Make& make) {
     if (!out && count) return HSAKMT_STATUS_INVALID_PARAMETER;
     return call([&](Session& s) {
         if (node >= nodes) return HSAKMT_STATUS_INVALID_NODE_UNIT;

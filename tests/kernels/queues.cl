@@ -34,3 +34,9 @@ kernel void through_scratch(global uint* out, uint stride) {
     for (uint k = 0; k < 64; ++k) sum += kept[k];
     out[i] = sum;
 }
+
+// out[0] = 1, in 101 vector registers
+kernel void wide(global uint* out) {
+    __asm__ volatile("" ::: "v100");
+    out[0] = 1;
+}
