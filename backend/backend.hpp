@@ -69,6 +69,8 @@ struct BackendRow {
     std::unique_ptr<Backend> (*open)(std::string& why);  // nullptr and a reason when there is nothing to open
 };
 std::span<const BackendRow> backend_rows();
+// Opens that row only. nullptr, and in `why` a clause for a longer sentence, when there is nothing to open.
+std::unique_ptr<Backend> try_open(const BackendRow&, std::string& why);
 std::unique_ptr<Backend> open_backend(std::string_view choice);  // as Device::open
 
 // The kind of the times of a GPU is in its name: "(software)" is modelled, "(software, host clock)" is not, all other

@@ -56,7 +56,7 @@ std::string Device::lost() const { return GCN_ASSERT(impl), impl->backend->lost(
 // 64 lanes a CU, each a multiply and an add per clock.
 double Device::peak_gflops() const {
     GCN_ASSERT(impl);
-    return impl->info.time_kind == TimeKind::Host ? 0 : impl->info.cus * 64 * 2 * impl->info.mhz / 1e3;
+    return impl->info.peak_gflops();
 }
 
 }  // namespace gcn

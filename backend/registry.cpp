@@ -52,6 +52,12 @@ std::string list_of_choices() {
 
 std::span<const BackendRow> backend_rows() { return rows; }
 
+std::unique_ptr<Backend> try_open(const BackendRow& row, std::string& why) {
+    auto backend = row.open(why);
+    why = inner(std::move(why));
+    return backend;
+}
+
 std::unique_ptr<Backend> open_backend(std::string_view choice) {
     const char* const environment = std::getenv("GCN_BACKEND");
     if (choice.empty() && environment) choice = environment;
@@ -66,13 +72,13 @@ std::unique_ptr<Backend> open_backend(std::string_view choice) {
     for (const BackendRow& row : rows) {
         if (!meant(row)) continue;
         std::string why;
-        if (auto backend = row.open(why)) {
+        if (auto backend = try_open(row, why)) {
             const DeviceInfo info = backend->info();
             if (info.isa.empty() && !reasons.empty()) say_once("gcn: no GPU: " + reasons + ".");
             say_once(info.notice);
             return backend;
         }
-        reasons += (reasons.empty() ? "" : "; ") + std::string(row.choice) + ": " + inner(why);
+        reasons += (reasons.empty() ? "" : "; ") + std::string(row.choice) + ": " + why;
     }
     fail({.what = "open a device",
           .why = reasons,

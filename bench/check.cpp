@@ -37,7 +37,7 @@ static std::shared_ptr<DeviceImpl> open_oracle() {
     for (const BackendRow& row : backend_rows()) {
         if (row.choice != "cpu") continue;
         std::string why;
-        std::shared_ptr<Backend> backend = row.open(why);
+        std::shared_ptr<Backend> backend = try_open(row, why);
         if (!backend) fail({"open the oracle", why});
         const DeviceInfo info = backend->info();
         return std::make_shared<DeviceImpl>(DeviceImpl{std::move(backend), info});

@@ -81,7 +81,7 @@ static bool meant(const BackendRow& row, const CheckOptions& o) {
 // A backend that does not open is a line of its own.
 static std::shared_ptr<DeviceImpl> open(const BackendRow& row, const CheckOptions& o) {
     std::string why;
-    std::shared_ptr<Backend> backend = row.open(why);
+    std::shared_ptr<Backend> backend = try_open(row, why);
     if (!backend) {
         if (!o.json) print_line(std::string(row.choice) + "  not here: " + why);
         return nullptr;

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
+#include "backend/software.hpp"
 #include "gcn/error.hpp"
 #include "isa/chips.hpp"
 
@@ -19,15 +19,10 @@ struct EmuOptions {
 };
 
 static std::string software_polaris() {
-    std::error_code none;
-    const auto program = std::filesystem::read_symlink("/proc/self/exe", none).parent_path();
-    const std::filesystem::path places[] = {program, program.parent_path() / "lib/gcn", GCN_PREFIX "/lib/gcn"};
     std::string looked;
-    for (const auto& place : places) {
-        if (std::filesystem::exists(place / "libgcn-emu.so", none)) return place / "libgcn-emu.so";
-        looked += (looked.empty() ? "" : ", ") + place.string();
-    }
-    fail({"start the software Polaris", "libgcn-emu.so is not in " + looked, "make"});
+    const std::string file = find_software(looked);
+    if (file.empty()) fail({"start the software Polaris", "libgcn-emu.so is not in " + looked, "make"});
+    return file;
 }
 
 static void preload(const std::string& library) {

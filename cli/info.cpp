@@ -20,7 +20,7 @@ static const char* kind(const DeviceInfo& d) {
 // What is unknown (zero) has no member.
 static json device(const BackendRow& row) {
     std::string why;
-    const auto backend = row.open(why);
+    const auto backend = try_open(row, why);
     if (!backend) return {{"backend", row.choice}, {"open", false}, {"why", why}};
     const DeviceInfo d = backend->info();
     json j{{"backend", row.choice}, {"open", true}, {"name", d.name}, {"kind", kind(d)}};

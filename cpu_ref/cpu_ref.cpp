@@ -3,9 +3,6 @@
 #include <immintrin.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <random>
 #include <vector>
 
 namespace gcn {
@@ -66,44 +63,6 @@ void sgemm_ref(const Gemm& g, const float* a, const float* b, float* c) {
 void sgemm_gpu_order(const Gemm& g, const float* a, const float* b, float* c) {
     const FlushDenormals here;
     sgemm_ref(g, a, b, c);
-}
-
-// Of an element of C, rounding leaves about sqrt(k) u |row of A| |column of B|, u = 2^-24, and u of each term with
-// beta; errors of the elements of a row add up as their squares do, weighted by t.
-double residual(const Gemm& g, const float* a, const float* b, const float* c0, const float* c, unsigned seed) {
-    std::mt19937 random(seed);
-    std::uniform_real_distribution<double> between(-1, 1);
-    std::vector<double> t(g.n), bt(g.k);
-    for (double& x : t) x = between(random);
-
-    const View A = op_a(g, a), B = op_b(g, b);
-    const int64_t ldc = leading(g.ldc, g.m);
-    const int64_t depth = g.alpha == 0 ? 0 : g.k;
-    double b_size = 0;  // squared, as are all below
-    for (int64_t k = 0; k < depth; k++)
-        for (int64_t n = 0; n < g.n; n++) {
-            bt[k] += B(k, n) * t[n];
-            b_size += std::pow(B(k, n) * t[n], 2);
-        }
-    double worst = 0;
-    for (int64_t m = 0; m < g.m; m++) {
-        double difference = 0, a_size = 0, c_size = 0;
-        for (int64_t k = 0; k < depth; k++) {
-            difference -= double(g.alpha) * A(m, k) * bt[k];
-            a_size += std::pow(double(g.alpha) * A(m, k), 2);
-        }
-        for (int64_t n = 0; n < g.n; n++) {
-            const double before = g.beta == 0 ? 0 : double(g.beta) * c0[m + n * ldc] * t[n];
-            difference += c[m + n * ldc] * t[n] - before;
-            c_size += std::pow(before, 2);
-        }
-        constexpr double u = 0x1p-24, margin = 4;
-        const double usual = margin * u * std::sqrt(double(depth + 3) * a_size * b_size + 2 * c_size);
-        const double here = difference == 0 ? 0 : std::abs(difference) / usual;
-        if (std::isnan(here)) return std::numeric_limits<double>::infinity();
-        worst = std::max(worst, here);
-    }
-    return worst;
 }
 
 }  // namespace gcn

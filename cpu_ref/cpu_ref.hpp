@@ -13,9 +13,4 @@ void sgemm_ref(const Gemm&, const float* a, const float* b, float* c);
 // The same with denormals taken and given as zeros, as the GPU's kernels do: equal to them bit for bit.
 void sgemm_gpu_order(const Gemm&, const float* a, const float* b, float* c);
 
-// For products too large for loops, in O(n^2): the largest element of |C t - (alpha op(A) (op(B) t) + beta C0 t)| for a
-// random vector t, in f64, relative to what rounding leaves of random data, about sqrt(k) |A| |B| |t| / 2^24. A right C
-// stays below 1; one wrong element does not. `c0` is C before; it may be null with beta = 0.
-double residual(const Gemm&, const float* a, const float* b, const float* c0, const float* c, unsigned seed = 1);
-
 }  // namespace gcn

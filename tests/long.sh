@@ -26,7 +26,7 @@ for simd in $simds; do
             case $test in *.*) continue ;; esac
             GCN_EMU_SIMD=$simd GCN_EMU_THREADS=$threads run "$(basename "$test")"
         done
-        GCN_CHECK_LONG='' GCN_EMU_SIMD=$simd GCN_EMU_THREADS=$threads run test_gemm
+        (unset GCN_CHECK_LONG; GCN_EMU_SIMD=$simd GCN_EMU_THREADS=$threads run test_gemm)
     done
 done
 run test_gemm

@@ -9,9 +9,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <initializer_list>
 #include <string>
-#include <string_view>
 
 namespace gcn::test {
 
@@ -35,7 +33,7 @@ struct State {
     void set_v64(int n, int lane, uint64_t x) { v[n][lane] = uint32_t(x), v[n + 1][lane] = uint32_t(x >> 32); }
 };
 
-// Executes `body` on one wave of 64 lanes. A fault of the device fails the test.
+// Executes `body` on one wave of 64 lanes. Throws where the device faults: that fails the test.
 State run(const State& before, const std::string& body);
 
 // The sentence of the fault with which `body` ends; empty when it does not.

@@ -150,27 +150,7 @@ TEST_CASE("OpenBLAS agrees with the oracle within rounding at odd sizes") {
                 double worst = 0;
                 for (size_t i = 0; i < loop.size(); i++) worst = std::max(worst, double(std::abs(loop[i] - blas[i])));
                 CHECK(worst < 1e-5);
-                CHECK(residual(g, a.data(), b.data(), c0.data(), loop.data()) < 1);
-                CHECK(residual(g, a.data(), b.data(), c0.data(), blas.data()) < 1);
             }
-}
-
-TEST_CASE("the residual sees one wrong element, a swapped pair and a NaN") {
-    const Gemm g{.m = 100, .n = 90, .k = 80};
-    const auto a = random_matrix(100 * 80, 4), b = random_matrix(80 * 90, 5);
-    std::vector<float> right(100 * 90);
-    sgemm_ref(g, a.data(), b.data(), right.data());
-    const auto of = [&](const std::vector<float>& c) { return residual(g, a.data(), b.data(), nullptr, c.data()); };
-    CHECK(of(right) < 1);
-    auto wrong = right;
-    wrong[5 + 100 * 7] += 0.25f;
-    CHECK(of(wrong) > 10);
-    wrong = right;
-    std::swap(wrong[3], wrong[103]);
-    CHECK(of(wrong) > 10);
-    wrong = right;
-    wrong[8999] = nan_;
-    CHECK(of(wrong) > 10);
 }
 
 TEST_CASE("a kernel that the cpu lacks is a sentence with those that it has") {

@@ -24,7 +24,7 @@ uint64_t microseconds() {
 // grow with the silence. The longest nap bounds both the latency of the first packet after silence (3 ms) and the cost
 // of idle queues (2 % of a core; a nap costs about 30 us on a virtual machine). While grids execute we look for less
 // long: their end wakes us, and the workers need the cores. All in microseconds.
-constexpr uint64_t look_when_idle = 100, look_while_executing = 10, shortest_nap = 5, longest_nap = 2400;
+constexpr uint64_t look_when_idle = 50, look_while_executing = 10, shortest_nap = 5, longest_nap = 2400;
 constexpr int looks_at_once = 32;  // at the doorbells, between two at the clock
 
 uint64_t nap_after(uint64_t silence) { return std::clamp(silence / 2, shortest_nap, longest_nap); }

@@ -54,15 +54,8 @@ private:
 
 // The driver's name of a chip: Polaris 20 and 30 are Polaris 10 to it, Polaris 21 is 11 (amdgpu_drv.c, by device id).
 std::string driver_name(const isa::Chip& c) {
-    switch (c.device_id) {
-        case 0x67df:
-            return "polaris10\n";
-        case 0x67ef:
-        case 0x67ff:
-            return "polaris11\n";
-        default:
-            return "fiji\n";
-    }
+    if (c.chip == "Fiji") return "fiji\n";
+    return c.device_id == 0x67df ? "polaris10\n" : "polaris11\n";
 }
 
 std::string host_node(const isa::Chip&) {
@@ -302,8 +295,9 @@ std::string where_shown(const char* path) try {
 }
 
 std::string stands_for(const std::string& resolved, const char* asked) {
+    if (tree_of(asked)->place) return asked;
     const std::string& root = fake_root();
-    return resolved.starts_with(root + "/") ? resolved.substr(root.size()) : asked;
+    return resolved.starts_with(root + "/") ? resolved.substr(root.size()) : resolved;
 }
 
 }  // namespace gcn::emulator::drm

@@ -35,7 +35,8 @@ struct Build {
     const HandlerTable* table;
     bool (*here)();
 };
-const Build builds[] = {  // the best first
+const Build builds[] = {
+    // the best first
     {&handlers_avx512, [] { return bool(__builtin_cpu_supports("x86-64-v4")); }},
     {&handlers_avx2, [] { return bool(__builtin_cpu_supports("x86-64-v3")); }},
     {&handlers_portable, [] { return true; }},
@@ -118,8 +119,8 @@ struct Executor::Impl {
         std::deque<std::pair<uint64_t, uint64_t>> fresh;  // ranges of groups that nobody has taken
         std::deque<std::unique_ptr<Group>> aside;         // groups whose turn was over
         uint64_t ended = 0;
-        int running = 0;                                  // turns under way
-        bool start_next = false;                          // the next turn is for a new group, not for one put aside
+        int running = 0;          // turns under way
+        bool start_next = false;  // the next turn is for a new group, not for one put aside
         Result result;
         ScratchSlots* scratch = nullptr;
         std::atomic<bool> stopping{false};
@@ -140,10 +141,10 @@ struct Executor::Impl {
 
     std::mutex guard;
     std::condition_variable work;
-    std::deque<GridPointer> grids;               // those with something to do, in turn
-    std::map<uint64_t, ScratchSlots> scratch;    // by base address
+    std::deque<GridPointer> grids;             // those with something to do, in turn
+    std::map<uint64_t, ScratchSlots> scratch;  // by base address
     bool closing = false;
-    std::atomic<uint64_t> news{0};               // grows when there may be work
+    std::atomic<uint64_t> news{0};  // grows when there may be work
     std::vector<std::thread> threads;
 
     Impl(int count, std::string_view simd) : table(table_for(simd)) {
@@ -357,7 +358,8 @@ struct Executor::Impl {
         if (grid->launch.uses_scratch()) {
             grid->scratch = &scratch[dispatch.scratch_base];
             ++grid->scratch->users;
-            if (grid->scratch->taken.size() < dispatch.scratch_waves) grid->scratch->taken.resize(dispatch.scratch_waves);
+            if (grid->scratch->taken.size() < dispatch.scratch_waves)
+                grid->scratch->taken.resize(dispatch.scratch_waves);
         }
         grids.push_back(grid);
         if (const auto fault = objection(*grid)) {

@@ -35,12 +35,12 @@ private:
 struct Launch {
     Dispatch dispatch;
     GridFacts facts;
-    std::array<uint32_t, 3> groups{};             // in each dimension
-    std::shared_ptr<const Program> program;       // of the entry
+    std::array<uint32_t, 3> groups{};        // in each dimension
+    std::shared_ptr<const Program> program;  // of the entry
 
     Launch(const Dispatch&, std::shared_ptr<const Program>);
     uint64_t total() const { return uint64_t(groups[0]) * groups[1] * groups[2]; }
-    int waves_per_group() const;                  // of a whole one
+    int waves_per_group() const;  // of a whole one
     bool uses_scratch() const { return dispatch.scratch_base && dispatch.scratch_wave_bytes; }
 };
 
@@ -67,7 +67,7 @@ private:
     void report(const Wave&);
 
     const Launch& launch;
-    std::array<uint32_t, 3> place{};              // in the grid
+    std::array<uint32_t, 3> place{};  // in the grid
     std::vector<uint32_t> scratch_slots;
     std::vector<WavePointer> waves;
     std::unique_ptr<std::byte[]> lds;

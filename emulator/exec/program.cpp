@@ -51,10 +51,10 @@ struct Flow {
     bool next, target;
 };
 constexpr Flow flows[] = {
-    {"s_branch", false, true},       {"s_cbranch_scc0", true, true},   {"s_cbranch_scc1", true, true},
-    {"s_cbranch_vccz", true, true},  {"s_cbranch_vccnz", true, true},  {"s_cbranch_execz", true, true},
+    {"s_branch", false, true},        {"s_cbranch_scc0", true, true},  {"s_cbranch_scc1", true, true},
+    {"s_cbranch_vccz", true, true},   {"s_cbranch_vccnz", true, true}, {"s_cbranch_execz", true, true},
     {"s_cbranch_execnz", true, true}, {"s_endpgm", false, false},      {"s_setpc_b64", false, false},
-    {"s_swappc_b64", false, false},  {"s_rfe_b64", false, false},      {"s_trap", false, false},
+    {"s_swappc_b64", false, false},   {"s_rfe_b64", false, false},     {"s_trap", false, false},
     {"s_sendmsghalt", false, false},
 };
 Flow flow_of(const Inst& inst) {
@@ -148,7 +148,8 @@ private:
         if (number < 128) return scalar_register(number, isa::registers(type));
         if (number == code::literal) return place::literal;
         const bool is_status = number >= code::vccz && number <= code::scc;
-        if (is_status && !is_64(type)) needs_status = true;
+        if (is_status && !is_64(type))
+            needs_status = true;
         else if (!(number <= 208 || (number >= 240 && number <= 248)))
             refuse("its operand code " + std::to_string(number) + " has no meaning here");
         if (is_64(type)) return uint16_t(place::wide + 2 * (number - code::constants));
@@ -225,8 +226,10 @@ private:
         op.d = scalar_register(d['d'], isa::registers(inst.dst));
         if (inst.src[0] == Type::None) return;
         op.a = scalar_register(2 * d['a'], inst.name.starts_with("s_buffer") ? 4 : 2);
-        if (d['I']) op.imm = d['i'];
-        else op.b = source(d['i'] & 127, Type::U32);
+        if (d['I'])
+            op.imm = d['i'];
+        else
+            op.b = source(d['i'] & 127, Type::U32);
     }
 
     void ds(const Decoded& d, Op& op) {
@@ -292,8 +295,8 @@ private:
             op.d = to_scalar ? scalar_register(d['d'], 1) : vector(d['d'], isa::registers(inst.dst));
         }
         const Extras extras = extras_of(d, literal);
-        const bool plain = !extras.negate && !extras.absolute && !extras.multiply && !extras.clamp && !extras.dpp &&
-                           !extras.sdwa;
+        const bool plain =
+            !extras.negate && !extras.absolute && !extras.multiply && !extras.clamp && !extras.dpp && !extras.sdwa;
         if (to_scalar || inst.name == "v_writelane_b32") {
             if (!plain) refuse("it has no modifiers");
             if (inst.name != "v_writelane_b32" && op.a == place::literal) refuse("it has no literal");
@@ -315,7 +318,8 @@ private:
         extras.negate = uint8_t(d.negated());
         extras.absolute = uint8_t(d.absolute());
         extras.multiply = isa::is_vop3(d.format) ? uint8_t(d['m']) : 0;
-        extras.clamp = inst.dst != Type::Mask && (isa::is_vop3(d.format) ? d['C'] : d.tail == Tail::Sdwa && d.extra('C'));
+        extras.clamp =
+            inst.dst != Type::Mask && (isa::is_vop3(d.format) ? d['C'] : d.tail == Tail::Sdwa && d.extra('C'));
         extras.dpp = d.tail == Tail::Dpp;
         extras.sdwa = d.tail == Tail::Sdwa;
         extras.control = extras.dpp || extras.sdwa ? d.w1 : 0;
@@ -326,7 +330,8 @@ private:
         }
         if ((extras.clamp || extras.multiply) && !is_float(inst.dst))
             refuse("clamp and omod are executed for floating point only");
-        if (extras.sdwa && std::max(isa::registers(inst.dst), isa::registers(inst.src[0])) > 1 && inst.dst != Type::Mask)
+        if (extras.sdwa && std::max(isa::registers(inst.dst), isa::registers(inst.src[0])) > 1 &&
+            inst.dst != Type::Mask)
             refuse("SDWA has operands of at most 32 bits");
         return extras;
     }
@@ -459,8 +464,8 @@ private:
     const AddressSpace& space;
     const HandlerTable& table;
     Items items;
-    std::map<uint64_t, size_t> begin;                   // index of the first op of the instruction at a pc
-    std::vector<std::pair<size_t, uint64_t>> targets;   // ops whose target is at a pc
+    std::map<uint64_t, size_t> begin;                  // index of the first op of the instruction at a pc
+    std::vector<std::pair<size_t, uint64_t>> targets;  // ops whose target is at a pc
     bool needs_status = false;
     const Inst* const mac = isa::find_inst("v_mac_f32");
 };
@@ -491,7 +496,8 @@ bool Program::still_in(const AddressSpace& space) const {
     });
 }
 
-std::shared_ptr<const Program> ProgramCache::find(const AddressSpace& space, uint64_t entry, const HandlerTable& table) {
+std::shared_ptr<const Program> ProgramCache::find(const AddressSpace& space, uint64_t entry,
+                                                  const HandlerTable& table) {
     const uint64_t version = space.version(), now = generation.load(std::memory_order_acquire);
     const std::lock_guard lock(guard);
     const std::pair key{&space, entry};

@@ -23,10 +23,10 @@ public:
     Program(const AddressSpace&, uint64_t entry, const HandlerTable&);
 
     const Op* entry() const { return start; }
-    int vgprs() const { return registers; }        // how many the code names
+    int vgprs() const { return registers; }  // how many the code names
     uint64_t pc_of(const Op*) const;
-    std::string text_of(const Op*) const;          // the instruction as LLVM prints it
-    bool still_in(const AddressSpace&) const;      // memory holds the same words
+    std::string text_of(const Op*) const;      // the instruction as LLVM prints it
+    bool still_in(const AddressSpace&) const;  // memory holds the same words
 
 private:
     friend class Decoder;
@@ -36,14 +36,14 @@ private:
         std::vector<uint32_t> words;
     };
     std::vector<Op> ops;
-    std::vector<uint64_t> pcs;                     // of each op
+    std::vector<uint64_t> pcs;  // of each op
     std::deque<Extras> extras;
-    std::deque<std::vector<uint8_t>> groups;       // MacGroup, one after the other
-    std::deque<std::string> reasons;               // why something does not decode
-    std::vector<Span> spans;                       // the words decoded
+    std::deque<std::vector<uint8_t>> groups;  // MacGroup, one after the other
+    std::deque<std::string> reasons;          // why something does not decode
+    std::vector<Span> spans;                  // the words decoded
     const Op* start = nullptr;
     int registers = 0;
-    bool whole = true;                             // no word of it was missing
+    bool whole = true;  // no word of it was missing
 };
 
 // The programs met so far. Its pointers keep a program alive for those who run it.

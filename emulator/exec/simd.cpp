@@ -32,10 +32,14 @@ using isa::Type;
 
 ALWAYS u32 hardware_register(const Wave* w, u32 id) {
     switch (id) {
-        case 1: return w->mode;
-        case 2: return w->scc | u32(!exec_of(w)) << 9 | u32(!read64(at(w, place::vcc))) << 10;  // STATUS
-        case 4: return w->index & 15;                                                          // HW_ID: the wave's slot
-        case 6: return (w->lds_bytes + 511) / 512 << 12;                                       // LDS_ALLOC
+        case 1:
+            return w->mode;
+        case 2:
+            return w->scc | u32(!exec_of(w)) << 9 | u32(!read64(at(w, place::vcc))) << 10;  // STATUS
+        case 4:
+            return w->index & 15;  // HW_ID: the wave's slot
+        case 6:
+            return (w->lds_bytes + 511) / 512 << 12;  // LDS_ALLOC
     }
     return 0;
 }
@@ -50,30 +54,30 @@ ALWAYS const Op* set_hardware_register(const Op* op, Wave* w, u32 id, u32 offset
 
 namespace body {
 
-#define BODY(name, kind_, mad_)                                                    \
-    struct name {                                                                  \
-        static constexpr Kind kind = Kind::kind_;                                  \
-        static constexpr bool mad = mad_;                                          \
-        template <class D, class A, class B, class C, class Bit>                   \
-        ALWAYS static void run(D& d, A a, B b, C c, Bit& bit);                     \
-    };                                                                             \
-    template <class D, class A, class B, class C, class Bit>                       \
+#define BODY(name, kind_, mad_)                                                                                    \
+    struct name {                                                                                                  \
+        static constexpr Kind kind = Kind::kind_;                                                                  \
+        static constexpr bool mad = mad_;                                                                          \
+        template <class D, class A, class B, class C, class Bit>                                                   \
+        ALWAYS static void run(D& d, A a, B b, C c, Bit& bit);                                                     \
+    };                                                                                                             \
+    template <class D, class A, class B, class C, class Bit>                                                       \
     ALWAYS void name::run([[maybe_unused]] D& d, [[maybe_unused]] A a, [[maybe_unused]] B b, [[maybe_unused]] C c, \
                           [[maybe_unused]] Bit& bit)
 #define EXEC(name) BODY(name, Wide, false)
 #define EACH(name) BODY(name, Each, false)
 #define MAD(name)  BODY(name, Wide, true)
-#define RAW(name)                                       \
-    struct name {                                       \
-        static constexpr Kind kind = Kind::Raw;         \
-        static const Op* run(const Op* op, Wave* w);    \
-    };                                                  \
+#define RAW(name)                                    \
+    struct name {                                    \
+        static constexpr Kind kind = Kind::Raw;      \
+        static const Op* run(const Op* op, Wave* w); \
+    };                                               \
     const Op* name::run(const Op* op, Wave* w)
 
+#include "emulator/exec/memory.inc"
 #include "emulator/exec/salu.inc"
 #include "emulator/exec/valu.inc"
 #include "emulator/exec/vopc.inc"
-#include "emulator/exec/memory.inc"
 
 #undef EXEC
 #undef EACH
@@ -127,8 +131,10 @@ template <bool masked> ALWAYS void run_macs(const Op* op, Wave* w, u64 exec) {
 const Op* macs(const Op* op, Wave* w) {
     use(w, Float::Mad);
     const u64 exec = exec_of(w);
-    if (__builtin_expect(exec == ~u64(0), 1)) run_macs<false>(op, w, exec);
-    else run_macs<true>(op, w, exec);
+    if (__builtin_expect(exec == ~u64(0), 1))
+        run_macs<false>(op, w, exec);
+    else
+        run_macs<true>(op, w, exec);
     return op + 1 + op->count;
 }
 

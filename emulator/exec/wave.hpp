@@ -27,7 +27,7 @@ struct Extras {
     uint8_t multiply = 0;              // output modifier: 0 none, 1 times 2, 2 times 4, 3 half
     bool clamp = false;
     bool dpp = false, sdwa = false;
-    uint32_t control = 0;              // the DPP or SDWA dword
+    uint32_t control = 0;  // the DPP or SDWA dword
 };
 
 struct MacGroup;
@@ -36,11 +36,11 @@ struct MacGroup;
 struct Op {
     Handler run;
     uint16_t d, a, b, c;
-    uint32_t imm;        // offsets and flags of memory instructions, see program.cpp
-    uint16_t count;      // instructions that it stands for: 0 for those that the decoder adds, many for a run
-    uint16_t mask;       // where a lane mask is written that no operand above names
+    uint32_t imm;    // offsets and flags of memory instructions, see program.cpp
+    uint16_t count;  // instructions that it stands for: 0 for those that the decoder adds, many for a run
+    uint16_t mask;   // where a lane mask is written that no operand above names
     union {
-        uint64_t wide;   // the literal, as wide as the operand that reads it
+        uint64_t wide;  // the literal, as wide as the operand that reads it
         const Op* target;
         const Extras* extras;
         const MacGroup* groups;
@@ -96,26 +96,26 @@ struct alignas(64) Wave {
     uint64_t literal;
 
     uint32_t scc;
-    uint32_t mode;                // MODE: bits 7:0 as in COMPUTE_PGM_RSRC1.float_mode, 8 DX10_CLAMP, 9 IEEE
-    uint32_t mxcsr[4], mxcsr_now; // by Float
+    uint32_t mode;                 // MODE: bits 7:0 as in COMPUTE_PGM_RSRC1.float_mode, 8 DX10_CLAMP, 9 IEEE
+    uint32_t mxcsr[4], mxcsr_now;  // by Float
 
     const Op* next;
     Event event;
-    bool waiting;                 // has reached a barrier that the group has not passed
+    bool waiting;  // has reached a barrier that the group has not passed
     bool ended;
 
     std::byte* lds;
     uint32_t lds_bytes;
-    uint64_t scratch;             // GPU address of this wave's scratch memory
+    uint64_t scratch;  // GPU address of this wave's scratch memory
     View* view;
     const GridFacts* grid;
-    const class Program* program; // which `next` belongs to
-    uint32_t index;               // in its group
+    const class Program* program;  // which `next` belongs to
+    uint32_t index;                // in its group
 
-    uint64_t jump;                // Event::Jump: the GPU address to go on at
+    uint64_t jump;  // Event::Jump: the GPU address to go on at
     struct {
         const Op* op;
-        uint8_t kind;             // a FaultKind
+        uint8_t kind;  // a FaultKind
         bool write;
         uint64_t address;
         const char* why;

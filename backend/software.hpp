@@ -1,0 +1,12 @@
+#pragma once
+// Where libgcn-emu.so lies, the software Polaris: beside the program, a folder above it (the programs of a build's
+// tests/), in ../lib/gcn of the program, or where it was installed.
+
+#include <string>
+
+namespace gcn {
+
+// The file, or "" and in `looked` the folders where it is not.
+std::string find_software(std::string& looked);
+
+}  // namespace gcn
