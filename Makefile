@@ -55,7 +55,8 @@ kernels: $(KERNELS)                     ## code objects only
 check: check-packages                   ## every test; needs no card; installs what only tests need
 	$(Q)$(MAKE) --no-print-directory checks
 .PHONY: checks
-checks: $(TESTS:=.passed) $(BUILD)/layers.passed $(BUILD)/budget.passed $(BUILD)/waits.passed
+checks: $(TESTS:=.passed) $(BUILD)/layers.passed $(BUILD)/budget.passed $(BUILD)/waits.passed \
+        $(BUILD)/simd.passed
 check-long: check                       ## fuzzing, every SIMD build, the sanitizers: up to 40 minutes
 	$(Q)GCN_CHECK_LONG=1 sh tests/long.sh $(BUILD)
 	$(Q)$(MAKE) --no-print-directory check-asan
@@ -169,6 +170,10 @@ $(BUILD)/layers.passed: tools/check_layers.py docs/layers.txt $(SOURCES)
 	@mkdir -p $(@D)
 	$(call say,CHECK)
 	$(Q)$(PYTHON) tools/check_layers.py
+	@touch $@
+$(BUILD)/simd.passed: tools/check_simd.py $(SIMD)
+	$(call say,CHECK)
+	$(Q)$(PYTHON) tools/check_simd.py $(SIMD)
 	@touch $@
 $(BUILD)/budget.passed: tools/check_budget.py $(KERNELS)
 	$(call say,CHECK)
