@@ -2,6 +2,8 @@
 
 #include "emulator/cp/scheduler.hpp"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <x86intrin.h>
@@ -33,14 +35,13 @@ uint64_t nap_after(uint64_t silence) { return std::clamp(silence / 2, shortest_n
 
 void Scheduler::add(std::shared_ptr<Queue> queue) {
     const std::lock_guard lock(guard);
+    if (!started) std::thread([this] { run(); }).detach();
+    started = true;
     auto more = std::make_shared<Queues>(*queues);
     more->push_back(std::move(queue));
     queues = std::move(more);
     rung = true;
     bell.notify_one();
-    if (started) return;
-    std::thread([this] { run(); }).detach();
-    started = true;
 }
 
 void Scheduler::remove(const std::shared_ptr<Queue>& queue) {
@@ -80,6 +81,9 @@ void Scheduler::sleep(uint64_t us) {
 }
 
 void Scheduler::run() {
+    sigset_t all;  // the program's handlers run on its own threads
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     prctl(PR_SET_TIMERSLACK, 1000);  // nanoseconds; 50000 unless told otherwise
     uint64_t last_event = microseconds();
     int looks = 1;

@@ -213,15 +213,19 @@ struct Executor::Impl {
 
     // ---- turns --------------------------------------------------------------------------------
 
-    // Runs `group` for a turn of at most `budget` instructions.
+    // Runs `group` for a turn of at most `budget` instructions, and no longer than it has patience.
     Group::State run_group(Grid& grid, Group& group, Hold& hold, int64_t budget) {
         for (;;) {
             if (grid.stopping) return Group::State::Unfinished;
             hold.renew_when_spent();
-            const int64_t before = hold.budget;
-            const Group::State state = group.run(table, cache, hold.view, hold.budget);
-            budget -= before - hold.budget;
-            if (state != Group::State::Unfinished || budget <= 0) return state;
+            Patience::begin(hold.view);
+            const int64_t slice = std::min(group.patience.instructions, budget);
+            int64_t left = slice;
+            const Group::State state = group.run(table, cache, hold.view, left);
+            hold.budget -= slice - left;
+            budget -= slice - left;
+            const bool waits = group.patience.end(hold.view);
+            if (state != Group::State::Unfinished || waits || budget <= 0) return state;
         }
     }
 

@@ -106,6 +106,7 @@ void Group::prepare(Wave& w, int index, const std::array<uint32_t, 3>& size) {
         if (ids > 2) w.v[2][lane] = item / size[0] / size[1];
     }
 
+    std::fill(std::begin(w.walks), std::end(w.walks), Walk{});
     w.scc = 0;
     w.mode = float_mode(d.rsrc1) | dx10_clamp(d.rsrc1) << 8 | ieee_mode(d.rsrc1) << 9;
     set_float_modes(w);

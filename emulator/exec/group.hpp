@@ -1,6 +1,7 @@
 #pragma once
 // A workgroup on its way: its waves, its LDS, and which of them can go on.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -44,6 +45,25 @@ struct Launch {
     bool uses_scratch() const { return dispatch.scratch_base && dispatch.scratch_wave_bytes; }
 };
 
+// How long a group may go on. One that stores nothing and loads from the same places again and again waits for others,
+// probably: while it does, its turns grow shorter.
+struct Patience {
+    static constexpr int64_t full = 20'000, least = 1'000;
+    int64_t instructions = full;
+    uint64_t lowest_load = 0, highest_load = 0;
+
+    static void begin(View& view) { view.changes = 0, view.lowest_load = ~0ull, view.highest_load = 0; }
+    // After `instructions` more were executed. Does the group seem to wait?
+    bool end(const View& view) {
+        const bool loads = view.lowest_load <= view.highest_load;
+        const bool same = view.lowest_load == lowest_load && view.highest_load == highest_load;
+        lowest_load = view.lowest_load, highest_load = view.highest_load;
+        const bool waits = !view.changes && loads && same;
+        instructions = waits ? std::max(instructions / 4, least) : full;
+        return waits;
+    }
+};
+
 class Group {
 public:
     // `scratch_slots`: one per wave when the launch uses scratch, else empty.
@@ -56,6 +76,7 @@ public:
 
     std::optional<Fault> fault;
     uint64_t instructions = 0;
+    Patience patience;
     int wave_count() const { return int(waves.size()); }
     const std::vector<uint32_t>& slots() const { return scratch_slots; }
 

@@ -2,7 +2,7 @@
 //
 // Compiled once per vector unit, chosen when the executor is made. Everything here has internal linkage but one table:
 // a function that the linker could share between the builds would crash the machines that lack its instructions. So no
-// standard containers or algorithms, and of headers only what is always inlined (tools/check_simd_symbols.py checks).
+// standard containers or algorithms, and of headers only what is always inlined (tools/check_simd.py checks).
 
 #include <immintrin.h>
 

@@ -70,7 +70,18 @@ struct View {
     Window windows[size];
     const AddressSpace* space = nullptr;
     uint64_t version = 0;
+    // What was stored, and between which addresses was loaded: a group that stores nothing and loads from the same
+    // places again and again may be waiting for another.
+    uint64_t changes = 0, lowest_load = ~0ull, highest_load = 0;
     unsigned oldest = 0;
+};
+
+// Where a load instruction went last time: loops walk through memory in equal steps, and the next one can be fetched
+// ahead into the host's caches.
+struct Walk {
+    static constexpr int size = 16;
+    const Op* op = nullptr;
+    uint64_t address = 0;
 };
 
 // What the waves of a grid have in common.
@@ -110,7 +121,8 @@ struct alignas(64) Wave {
     View* view;
     const GridFacts* grid;
     const class Program* program;  // which `next` belongs to
-    uint32_t index;                // in its group
+    uint32_t index;               // in its group
+    Walk walks[Walk::size];       // by op, losing older ones
 
     uint64_t jump;  // Event::Jump: the GPU address to go on at
     struct {

@@ -62,6 +62,8 @@ HSAKMT_STATUS open_session() {
         return HSAKMT_STATUS_KERNEL_IO_CHANNEL_NOT_OPENED;
     } catch (const std::bad_alloc&) {
         return HSAKMT_STATUS_NO_MEMORY;
+    } catch (const std::system_error&) {  // no more threads
+        return HSAKMT_STATUS_OUT_OF_RESOURCES;
     }
 }
 

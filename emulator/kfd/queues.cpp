@@ -39,8 +39,8 @@ HSAKMT_STATUS Queues::create(uint64_t ring, uint64_t bytes, HsaQueueResource& re
     doorbells[id] = 0;
     const AqlQueue::Place place{queue, ring, packets, reinterpret_cast<uint32_t*>(&doorbells[id])};
     auto made = std::make_shared<AqlQueue>(device, client, place);
-    queues.emplace(id, made);
-    device.scheduler.add(std::move(made));
+    device.scheduler.add(made);
+    queues.emplace(id, std::move(made));
     resource.QueueId = id;
     resource.Queue_DoorBell_aql = &doorbells[id];
     return HSAKMT_STATUS_SUCCESS;

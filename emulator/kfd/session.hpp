@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <new>
+#include <system_error>
 
 #include "emulator/cp/device.hpp"
 #include "emulator/kfd/events.hpp"
@@ -46,6 +47,8 @@ template <class Body> HSAKMT_STATUS call(const Body& body) {
         return s ? body(*s) : HSAKMT_STATUS_KERNEL_IO_CHANNEL_NOT_OPENED;
     } catch (const std::bad_alloc&) {
         return HSAKMT_STATUS_NO_MEMORY;
+    } catch (const std::system_error&) {  // no more threads
+        return HSAKMT_STATUS_OUT_OF_RESOURCES;
     }
 }
 
