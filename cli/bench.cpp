@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "bench/bench.hpp"
@@ -23,7 +22,8 @@ struct BenchOptions {
 
 static std::string contents(const std::string& path) {
     std::ifstream file(path);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::string text, line;
+    while (std::getline(file, line)) text += line + '\n';
     if (file.bad() || !file.is_open()) fail({"read " + path, std::strerror(errno), ""});
     return text;
 }

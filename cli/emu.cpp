@@ -26,6 +26,9 @@ static std::string software_polaris() {
 }
 
 static void preload(const std::string& library) {
+    if (library.find_first_of(" :") != library.npos)
+        fail({"preload " + library, "the dynamic linker ends a name at ' ' and at ':'",
+              "moving it to a folder without them"});
     const char* already = std::getenv("LD_PRELOAD");
     const std::string all = already && *already ? std::string(already) + ":" + library : library;
     setenv("LD_PRELOAD", all.c_str(), 1);
@@ -48,14 +51,22 @@ static std::string known_chips() {
     std::exit(error == ENOENT ? 127 : 126);  // as a shell says it
 }
 
-static void run(const EmuOptions& o, const std::vector<std::string>& command) {
+// The chip that --chip names, else GCN_EMU_CHIP; empty when nobody chose.
+static std::string chosen_chip(const EmuOptions& o) {
+    const char* variable = std::getenv("GCN_EMU_CHIP");
+    return o.chip.empty() && variable ? variable : o.chip;
+}
+
+static void run(const EmuOptions& o, std::vector<std::string> command) {
+    if (!command.empty() && command[0] == "--") command.erase(command.begin());
     if (command.empty()) fail({"run nothing", "no COMMAND was given", "gcn emu rocminfo", Fault::WrongUse});
-    if (!o.chip.empty() && !isa::find_chip(o.chip))
-        fail({"emulate the chip " + o.chip, "it is not one of " + known_chips(), "", Fault::WrongUse});
+    if (command[0].empty()) fail({"run nothing", "COMMAND is empty", "gcn emu rocminfo", Fault::WrongUse});
+    if (const std::string chip = chosen_chip(o); !chip.empty() && !isa::find_chip(chip))
+        fail({"emulate the chip " + chip, "it is not one of " + known_chips(), "", Fault::WrongUse});
     if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
     if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
     preload(software_polaris());
-    become(command);
+    become(std::move(command));
 }
 
 void emu(CLI::App& app) {
@@ -64,7 +75,7 @@ void emu(CLI::App& app) {
     app.prefix_command();  // what follows COMMAND belongs to it
     app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
     app.add_option("--threads", o.threads, "of the host to compute with; all unless given")
-        ->check(CLI::Range(1, 1000000));
+        ->check(CLI::Range(1, 1024));
     app.callback([&app] { run(o, app.remaining()); });
 }
 

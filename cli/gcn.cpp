@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <new>
 
 #include "cli/output.hpp"
@@ -56,6 +57,9 @@ int main(int argc, char** argv) {
         return int(e.fault);
     } catch (const std::bad_alloc&) {
         std::fputs("gcn: cannot go on: out of memory.\n", stderr);
+        return int(gcn::Fault::Failed);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "%s\n", gcn::text({"go on", e.what()}).c_str());
         return int(gcn::Fault::Failed);
     }
 }

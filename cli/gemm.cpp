@@ -1,5 +1,8 @@
 // gcn gemm: one product of matrices in .npy files.
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -29,6 +32,7 @@ static std::string text(int64_t rows, int64_t columns) { return std::to_string(r
 static std::vector<float> transposed(const std::vector<float>& from, size_t length, size_t runs) {
     constexpr size_t side = 32;
     std::vector<float> to(from.size());
+    if (from.empty()) return to;  // though one of its sides may be 2^63 - 1
     for (size_t r0 = 0; r0 < runs; r0 += side)
         for (size_t i0 = 0; i0 < length; i0 += side)
             for (size_t r = r0; r < std::min(r0 + side, runs); ++r)
@@ -61,18 +65,17 @@ static Product as_nt(Matrix a, Matrix b, std::optional<Matrix> c0, const GemmFil
     const int64_t n = o.trans_b ? b.rows : b.columns;
     Product p;
     p.order = a.order;
+    p.gemm = {.m = m, .n = n, .k = k, .b = Trans::Yes, .alpha = o.alpha};
+    if (c0) p.gemm.beta = o.beta.value_or(1);
+    if (p.order == Order::C) std::swap(p.gemm.m, p.gemm.n);
+    validate(p.gemm);
     p.operands.a = column_major(std::move(a), o.trans_a);
     p.operands.b = column_major(std::move(b), !o.trans_b);
-    p.gemm = {.m = m, .n = n, .k = k, .b = Trans::Yes, .alpha = o.alpha};
-    if (p.order == Order::C) {
-        std::swap(p.gemm.m, p.gemm.n);
-        std::swap(p.operands.a, p.operands.b);
-    }
-    p.operands.c.resize(size_t(m * n));
-    if (c0) {
-        p.gemm.beta = o.beta.value_or(1);
+    if (p.order == Order::C) std::swap(p.operands.a, p.operands.b);
+    if (c0)
         p.operands.c = in_order(std::move(*c0), p.order);
-    }
+    else
+        p.operands.c.resize(size_t(m * n));
     return p;
 }
 
@@ -103,11 +106,14 @@ static void say_rounded(const std::vector<std::string>& files) {
     if (!names.empty()) std::fprintf(stderr, "gcn: f64 was rounded to f32 in: %s\n", names.c_str());
 }
 
-static bool finite(const Operands& o) {
-    for (const auto* matrix : {&o.a, &o.b, &o.c})
-        for (const float v : *matrix)
-            if (!std::isfinite(v)) return false;
-    return true;
+static bool finite(const std::vector<float>& values) {
+    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+}
+
+// What a factor of zero excludes may be anything.
+static bool finite(const Product& p) {
+    const bool product = p.gemm.alpha == 0 || (finite(p.operands.a) && finite(p.operands.b));
+    return product && (p.gemm.beta == 0 || finite(p.operands.c));
 }
 
 struct Done {
@@ -134,13 +140,21 @@ static Done run(const Product& p, const std::string& backend) {
 }
 
 static std::string verified(const Product& p, const std::vector<float>& c) {
-    if (!finite(p.operands)) fail({"verify the product", "the matrices hold values that are not finite", ""});
+    if (!finite(p)) fail({"verify the product", "the matrices hold values that are not finite", ""});
     const Verdict verdict = verify(p.gemm, p.operands, c, Demand::Certain);
     if (!verdict.right) fail({"verify the product", verdict.text, "gcn check-kernels"});
     return verdict.text;
 }
 
+// Whether what is written to `path` goes where standard output goes.
+static bool is_standard_output(const std::string& path) {
+    struct stat file, output;
+    return stat(path.c_str(), &file) == 0 && fstat(STDOUT_FILENO, &output) == 0 && file.st_dev == output.st_dev &&
+           file.st_ino == output.st_ino;
+}
+
 static void multiply(const GemmFiles& o) {
+    if (o.c.empty()) fail({"write C", "the name of its file is empty", "-o C.npy", Fault::WrongUse});
     if (o.beta && o.c_in.empty())
         fail({"use --beta", "there is no matrix for it to multiply", "--c-in C0.npy", Fault::WrongUse});
     Progress progress(4);
@@ -159,6 +173,7 @@ static void multiply(const GemmFiles& o) {
     progress.step("verifying");
     const std::string verdict = o.verify ? verified(p, done.c) : "";
     progress.step("writing");
+    const bool c_is_printed = is_standard_output(o.c);
     const bool rows_first = p.order == Order::C;
     const int64_t rows = rows_first ? p.gemm.n : p.gemm.m, columns = rows_first ? p.gemm.m : p.gemm.n;
     write_npy(o.c, {rows, columns, p.order, std::move(done.c)});
@@ -166,6 +181,7 @@ static void multiply(const GemmFiles& o) {
 
     const double flop = 2.0 * double(p.gemm.m) * double(p.gemm.n) * double(p.gemm.k);
     const double gflops = done.time.us > 0 ? flop / done.time.us / 1e3 : 0;
+    std::FILE* const to = c_is_printed ? stderr : stdout;
     if (o.json)
         return print({{"output", o.c},
                       {"rows", rows},
@@ -176,10 +192,23 @@ static void multiply(const GemmFiles& o) {
                       {"time_us", done.time.us},
                       {"time_kind", kind_text(done.time.kind)},
                       {"gflops", gflops},
-                      {"verified", o.verify ? nlohmann::json(true) : nlohmann::json()}});
+                      {"verified", o.verify ? nlohmann::json(true) : nlohmann::json()}},
+                     to);
     print_line(o.c + ": " + text(rows, columns) + ", " + done.kernel + " on " + done.device + ", " +
                gcn::text(done.time) + ", " + fixed(gflops, 1) + " GFLOPS" +
-               (verdict.empty() ? "" : ", verified: " + verdict));
+               (verdict.empty() ? "" : ", verified: " + verdict),
+               to);
+}
+
+// "--alpha" -> what sets `factor`, as a case's alpha is set.
+template <class T> static void add_factor(CLI::App& app, const char* name, T& factor, const char* what) {
+    const auto set = [name, &factor](const std::string& digits) {
+        float value = 0;
+        const std::string why = set_factor(value, "it", digits);
+        if (!why.empty()) fail({std::string("read ") + name, why, std::string(name) + " 0.5", Fault::WrongUse});
+        factor = value;
+    };
+    app.add_option_function<std::string>(name, set, what);
 }
 
 void gemm(CLI::App& app) {
@@ -187,9 +216,9 @@ void gemm(CLI::App& app) {
     app.add_option("A", o.a, "matrix, .npy of f4 or f8")->required();
     app.add_option("B", o.b, "matrix, .npy of f4 or f8")->required();
     app.add_option("-o,--output", o.c, "where C goes: f4, in A's order")->required();
-    app.add_option("--alpha", o.alpha, "factor of op(A) * op(B), 1 unless given");
+    add_factor(app, "--alpha", o.alpha, "factor of op(A) * op(B), 1 unless given");
     app.add_option("--c-in", o.c_in, "C0, which the product is added to");
-    app.add_option("--beta", o.beta, "factor of C0, 1 unless given");
+    add_factor(app, "--beta", o.beta, "factor of C0, 1 unless given");
     app.add_flag("--trans-a", o.trans_a, "op(A) is A transposed");
     app.add_flag("--trans-b", o.trans_b, "op(B) is B transposed");
     app.add_option("--backend", o.backend, "hsa, hsa-software or cpu; else $GCN_BACKEND, else the first that opens");

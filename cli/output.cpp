@@ -10,10 +10,10 @@
 
 namespace gcn {
 
-void print_line(const std::string& line) {
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fputc('\n', stdout);
-    std::fflush(stdout);
+void print_line(const std::string& line, std::FILE* to) {
+    std::fwrite(line.data(), 1, line.size(), to);
+    std::fputc('\n', to);
+    std::fflush(to);
 }
 
 static std::string aligned(const std::string& cell, int width) {
@@ -36,8 +36,8 @@ void Table::head() const {
     row(titles);
 }
 
-void print(const nlohmann::json& object) {
-    print_line(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+void print(const nlohmann::json& object, std::FILE* to) {
+    print_line(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), to);
 }
 
 void finish_output() {

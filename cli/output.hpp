@@ -2,6 +2,7 @@
 // What gcn prints: tables, JSON, and a progress bar while it works.
 
 #include <cstddef>
+#include <cstdio>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -26,8 +27,8 @@ private:
     const std::vector<Column> columns;
 };
 
-void print_line(const std::string&);
-void print(const nlohmann::json&);  // one object on one line
+void print_line(const std::string&, std::FILE* to = stdout);
+void print(const nlohmann::json&, std::FILE* to = stdout);  // one object on one line
 
 // gcn::Error when standard output could not take all that was printed.
 void finish_output();

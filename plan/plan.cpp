@@ -92,9 +92,13 @@ std::optional<Time> Plan::run(const Buffer& a, const Buffer& b, Buffer& c) noexc
     return impl->run(*a.impl->memory, *b.impl->memory, *c.impl->memory);
 }
 
-std::string Plan::kernel() const { return std::string(impl->row->name); }
+std::string Plan::kernel() const {
+    GCN_ASSERT(impl);
+    return std::string(impl->row->name);
+}
 
 std::string Plan::describe() const {
+    GCN_ASSERT(impl);
     const KernelRow& k = *impl->row;
     std::string s = kernel() + " on " + impl->device->info.backend;
     if (k.runs == Runs::Gpu)
@@ -104,6 +108,7 @@ std::string Plan::describe() const {
 }
 
 Plan plan(const Device& device, const Gemm& g) {
+    GCN_ASSERT(device.impl);
     const char* forced = std::getenv("GCN_KERNEL");
     Plan plan;
     plan.impl = PlanImpl::make(device.impl, g, forced ? forced : "");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <variant>
 
 namespace gcn {
@@ -27,7 +28,16 @@ static std::string_view take(std::string_view& rest, char separator) {
     return word;
 }
 
-static std::string quoted(std::string_view s) { return "'" + std::string(s) + "'"; }
+// On one line, whatever was typed.
+static std::string quoted(std::string_view s) {
+    std::string shown(s);
+    std::replace_if(
+        shown.begin(), shown.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+    return "'" + shown + "'";
+}
+
+// Of digits whose number has no place in its type: whether it is too near to zero rather than too far from it.
+static bool tiny(std::string_view digits) { return std::abs(std::strtod(std::string(digits).c_str(), nullptr)) < 1; }
 
 // Each of these sets a part of the problem and returns what is wrong with its text, or nothing.
 
@@ -35,11 +45,16 @@ template <class T> static std::string number(T& value, std::string_view name, st
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     const bool all = end == digits.data() + digits.size() && !digits.empty();
     const std::string is = std::string(name) + " is " + quoted(digits);
-    if (all && error == std::errc::result_out_of_range) return is + ", more than a number can hold here";
+    if (all && error == std::errc::result_out_of_range)
+        return is + (tiny(digits) ? ", too small for a number here" : ", more than a number can hold here");
     if (!all || error != std::errc()) return is + ", not a number";
     if constexpr (std::is_same_v<T, float>)
         if (!std::isfinite(value)) return is + ", not a finite number";
     return {};
+}
+
+std::string set_factor(float& value, std::string_view name, std::string_view digits) {
+    return number(value, name, digits);
 }
 
 static std::string set_sizes(Gemm& g, std::string_view sizes) {
@@ -94,6 +109,8 @@ Gemm parse_gemm(std::string_view text) {
     return g;
 }
 
+static bool is_one(Trans t) { return t == Trans::No || t == Trans::Yes; }
+
 std::string layout(Trans a, Trans b) { return std::string(layouts[2 * int(a) + int(b)]); }
 
 std::string text(const Gemm& g) {
@@ -143,6 +160,8 @@ std::string complaint(const Gemm& g) {
 }
 
 void validate(const Gemm& g) {
+    if (!is_one(g.a) || !is_one(g.b) || g.type != Scalar::F32)
+        fail({"plan a product", "its Trans or Scalar has a value that is none of theirs", "", Fault::WrongUse});
     if (auto why = complaint(g); !why.empty()) fail({"plan " + text(g), why, "", Fault::WrongUse});
 }
 

@@ -14,6 +14,9 @@ namespace gcn {
 Gemm parse_gemm(std::string_view);
 std::string text(const Gemm&);  // the shortest string that parses to the same problem
 
+// Sets a factor such as alpha from its digits; what is wrong with them, "NAME is '1e39', ...", or nothing.
+std::string set_factor(float&, std::string_view name, std::string_view digits);
+
 // Why no kernel could ever compute the problem; empty when one could.
 std::string complaint(const Gemm&);
 void validate(const Gemm&);  // gcn::Error (wrong use) with the complaint

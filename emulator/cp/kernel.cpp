@@ -18,6 +18,9 @@ namespace {
 // lane, four SIMDs a CU.
 constexpr uint32_t max_group = 1024, max_lds = 64 << 10, vgprs_per_lane = 256, simds = 4, lanes = 64;
 
+// LLVM, AMDGPUUsage: a descriptor lies on 64 bytes; COMPUTE_PGM_LO holds the entry's address without its low 8 bits.
+constexpr uint64_t descriptor_alignment = 64, code_alignment = 256;
+
 // The fields that amd_kernel_code_t (256 bytes) and the descriptor of code object v3 and later (64 bytes) share.
 struct Descriptor {
     uint64_t before[2];
@@ -139,7 +142,10 @@ std::variant<Dispatch, Refusal> prepare(Client& client, const hsa_kernel_dispatc
     d.entry = p.kernel_object + descriptor.entry_offset;
     d.rsrc1 = descriptor.rsrc1;
     d.rsrc2 = descriptor.rsrc2;
-    if (d.entry % 4 || !memory.holds(d.entry, 4))
+    if (p.kernel_object % descriptor_alignment || d.entry % code_alignment)
+        return Refusal{QueueError::BadCode, "the kernel object at " + hex(p.kernel_object) + " or its code at " +
+                                                hex(d.entry) + " is not aligned to 64 and 256 bytes"};
+    if (!memory.holds(d.entry, 4))
         return Refusal{QueueError::BadCode, "the kernel object at " + hex(p.kernel_object) + " has its code at " +
                                                 hex(d.entry) + ", where none is"};
     if (auto refusal = check_registers(descriptor, d)) return *refusal;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/exec/blocks.hpp"
 #include "emulator/exec/memory.hpp"
 #include "emulator/exec/wave.hpp"
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdio>
 #include <mutex>
+#include <string>
 
 #include "emulator/kfd/session.hpp"
 
@@ -80,6 +81,19 @@ using namespace gcn::emulator::kfd;
 
 HSAKMT_STATUS hsaKmtOpenKFD() { return open_session(); }
 HSAKMT_STATUS hsaKmtCloseKFD() { return close_session(); }
+
+// For who opens this library by path: why its settings (GCN_EMU_*) keep the device from starting, as a whole sentence;
+// nullptr when it starts. ROCr's own answer to the same would only be that resources are out.
+extern "C" __attribute__((visibility("default"))) const char* gcn_emu_objection() {
+    static std::string& sentence = *new std::string;
+    try {
+        gcn::emulator::Device::open();
+        return nullptr;
+    } catch (const gcn::Error& e) {
+        sentence = e.what();
+        return sentence.c_str();
+    }
+}
 
 // 1.0 would turn interrupts off, anything below 0.99 the whole topology.
 HSAKMT_STATUS hsaKmtGetVersion(HsaVersionInfo* version) {
