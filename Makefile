@@ -19,6 +19,7 @@ ALL_CXX  := $(CXXFLAGS) -std=c++20 -Wall -Wextra -Werror -fPIC -fvisibility=hidd
             -DGCN_PREFIX='"$(PREFIX)"' -ffp-contract=off
 GCN_TARGET := -target amdgcn-amd-amdhsa -mcpu=gfx803 -mcode-object-version=4 -nogpulib
 LDLIBS   := -ldl -pthread
+comma    := ,
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # ---- what gets built -------------------------------------------------------------
@@ -49,6 +50,8 @@ SCRIPTS   := $(wildcard *.sh tools/*.sh tests/*.sh) .ci/run
 .DEFAULT_GOAL := all
 .PHONY: all kernels check check-long check-packages check-asan bench bench-emu lint format clean help
 .DELETE_ON_ERROR:
+# What only tests need is kept after them. (With nothing after it, .SECONDARY would keep stale kernels too.)
+.SECONDARY: $(PROGRAMS) $(TEST_CODE)
 
 all: $(LIB) $(GCN) $(SOFT)              ## library, program and software Polaris
 kernels: $(KERNELS)                     ## code objects only
@@ -109,6 +112,7 @@ $(LIB) $(EMU):
 $(SOFT): $(call objects,$(DOOR_DIRS)) $(EMU) emulator/doors.map
 	$(call say,LINK)
 	$(Q)$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libhsakmt.so.1 -Wl,--version-script=emulator/doors.map \
+	           $(if $(findstring -fsanitize,$(CXXFLAGS)),,-Wl$(comma)-z$(comma)defs) \
 	           $(filter %.o,$^) -Wl,--whole-archive $(EMU) -Wl,--no-whole-archive $(LDLIBS) -o $@
 
 LINK = $(CXX) $(CXXFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@

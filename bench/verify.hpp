@@ -31,7 +31,8 @@ struct Verdict {
     std::string text;  // "exact"; "0.02 of the error bound"; "3 rows are wrong; C(17, 5) is 12, not 9"
 };
 
-// `c` is the result, `before` what the product was computed from.
+// `c` is the result, `before` what the product was computed from. What overflows f32 must be infinite; gcn::Error when
+// what is wanted is not finite itself.
 Verdict verify(const Gemm&, const Operands& before, const std::vector<float>& c, Demand);
 
 }  // namespace gcn

@@ -57,8 +57,7 @@ static std::string chosen_chip(const EmuOptions& o) {
     return o.chip.empty() && variable ? variable : o.chip;
 }
 
-static void run(const EmuOptions& o, std::vector<std::string> command) {
-    if (!command.empty() && command[0] == "--") command.erase(command.begin());
+static void run(const EmuOptions& o, const std::vector<std::string>& command) {
     if (command.empty()) fail({"run nothing", "no COMMAND was given", "gcn emu rocminfo", Fault::WrongUse});
     if (command[0].empty()) fail({"run nothing", "COMMAND is empty", "gcn emu rocminfo", Fault::WrongUse});
     if (const std::string chip = chosen_chip(o); !chip.empty() && !isa::find_chip(chip))
@@ -66,7 +65,7 @@ static void run(const EmuOptions& o, std::vector<std::string> command) {
     if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
     if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
     preload(software_polaris());
-    become(std::move(command));
+    become(command);
 }
 
 void emu(CLI::App& app) {
@@ -74,8 +73,7 @@ void emu(CLI::App& app) {
     app.footer("With a command: gcn emu [OPTIONS] COMMAND [ARGUMENTS]. The status is COMMAND's.");
     app.prefix_command();  // what follows COMMAND belongs to it
     app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
-    app.add_option("--threads", o.threads, "of the host to compute with; all unless given")
-        ->check(CLI::Range(1, 1024));
+    app.add_option("--threads", o.threads, "of the host to compute with; all unless given")->check(CLI::Range(1, 1024));
     app.callback([&app] { run(o, app.remaining()); });
 }
 

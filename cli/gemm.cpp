@@ -195,8 +195,8 @@ static void multiply(const GemmFiles& o) {
                       {"verified", o.verify ? nlohmann::json(true) : nlohmann::json()}},
                      to);
     print_line(o.c + ": " + text(rows, columns) + ", " + done.kernel + " on " + done.device + ", " +
-               gcn::text(done.time) + ", " + fixed(gflops, 1) + " GFLOPS" +
-               (verdict.empty() ? "" : ", verified: " + verdict),
+                   gcn::text(done.time) + ", " + fixed(gflops, 1) + " GFLOPS" +
+                   (verdict.empty() ? "" : ", verified: " + verdict),
                to);
 }
 

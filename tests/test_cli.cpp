@@ -203,6 +203,53 @@ TEST_CASE("gemm says once that f64 was rounded, and does not verify what is not 
     CHECK_THAT(infinite.err, Catch::EndsWith("the matrices hold values that are not finite.\n"));
 }
 
+TEST_CASE("a factor that is no f32 is wrong use") {
+    const auto line = [](const std::string& option) { return "gemm a.npy b.npy -o c.npy " + option; };
+    refuses(line("--alpha ''"), 2, "read --alpha: it is '', not a number. Try: --alpha 0.5.");
+    refuses(line("--beta ''"), 2, "read --beta: it is '', not a number. Try: --beta 0.5.");
+    refuses(line("--alpha 1e39"), 2, "read --alpha: it is '1e39', more than a number can hold here. Try: --alpha 0.5.");
+    refuses(line("--alpha 1e-50"), 2, "read --alpha: it is '1e-50', too small for a number here. Try: --alpha 0.5.");
+    refuses("gemm a.npy b.npy -o ''", 2, "write C: the name of its file is empty. Try: -o C.npy.");
+    refuses("bench \"$(printf 'sgemm:nt:1x1x1:alpha=1e-46\\a')\"", 2,
+            "read the case 'sgemm:nt:1x1x1:alpha=1e-46?': alpha is '1e-46?', not a number. "
+            "Try: sgemm:nt:1024x1024x512:beta=1.");
+    refuses("bench sgemm:nt:1x1x1:alpha=1e-46", 2,
+            "read the case 'sgemm:nt:1x1x1:alpha=1e-46': alpha is '1e-46', too small for a number here. "
+            "Try: sgemm:nt:1024x1024x512:beta=1.");
+}
+
+TEST_CASE("where C goes to standard output, nothing else does") {
+    const Folder folder;
+    const std::string a = folder / "a.npy", c = folder / "c.npy";
+    write_npy(a, matrix(2, 2, Order::C, 1));
+    const Ran r =
+        test::run("'" + program + "' gemm --backend cpu '" + a + "' '" + a + "' -o /proc/self/fd/1 | cat >'" + c + "'");
+    CHECK(read_npy(c).rows == 2);
+    CHECK_THAT(r.err, Catch::Contains("/proc/self/fd/1: 2x2, "));
+}
+
+TEST_CASE("a product of empty matrices that is too large is refused at once") {
+    const Folder folder;
+    const std::string a = folder / "a.npy", b = folder / "b.npy";
+    write_npy(a, {INT64_MAX, 0, Order::C, {}, false});
+    write_npy(b, {0, INT64_MAX, Order::C, {}, false});
+    refuses("gemm --backend cpu '" + a + "' '" + b + "' -o '" + (folder / "c.npy") + "'", 2,
+            "plan sgemm:nt:9223372036854775807x9223372036854775807x0: C spans 9223372036854775807 columns of "
+            "9223372036854775807 elements, more than 2^60.");
+}
+
+TEST_CASE("what overflows f32 is rightly infinite, and what alpha = 0 excludes is not looked at") {
+    const Folder folder;
+    const std::string a = folder / "a.npy", c = folder / "c.npy";
+    write_npy(a, {1, 1, Order::C, {-1e30f}, false});
+    const std::string line = "gemm --verify --backend cpu '" + a + "' '" + a + "' -o '" + c + "'";
+    CHECK(run(line).status == 0);
+    CHECK(read_npy(c).values == std::vector<float>{INFINITY});
+    write_npy(a, {1, 1, Order::C, {INFINITY}, false});
+    CHECK(run(line + " --alpha 0").status == 0);
+    CHECK(read_npy(c).values == std::vector<float>{0});
+}
+
 // ---- bench and check-kernels --------------------------------------------------------------
 
 TEST_CASE("bench prints one JSON object a case, with a time that says what it is") {
@@ -241,6 +288,7 @@ TEST_CASE("bench refuses a case before it runs any, and goes on after one that n
             "read the case 'sgemm:xx:1x1x1': the layout is 'xx', not one of nn, nt, tn, tt. "
             "Try: sgemm:nt:1024x1024x512:beta=1.");
     refuses("bench --file /nowhere", 1, "read /nowhere: No such file or directory.");
+    refuses("bench --file /", 1, "read /: Is a directory.");
     const Ran r = run("bench --json sgemm:nn:8x8x8 sgemm:nt:8x8x8");
     CHECK(r.status == 1);
     const json first = json::parse(r.out.substr(0, r.out.find('\n')));
@@ -286,6 +334,7 @@ TEST_CASE("emu returns the status of its command") {
     CHECK(run("emu sh -c 'kill -9 $$'").status == 128 + 9);
     refuses("emu no-such-command", 127, "run no-such-command: No such file or directory.");
     refuses("emu /", 126, "run /: Permission denied.");
+    refuses("emu ''", 2, "run nothing: COMMAND is empty. Try: gcn emu rocminfo.");
     refuses("emu", 2, "run nothing: no COMMAND was given. Try: gcn emu rocminfo.");
 }
 
@@ -300,4 +349,24 @@ TEST_CASE("emu hands the software Polaris to its command, after what was preload
     CHECK(r.out == "libm.so.6:" + std::string(std::filesystem::canonical(BUILD "/libgcn-emu.so")) + " rx570 3\n");
     refuses("emu --chip rx9 true", 2,
             "emulate the chip rx9: it is not one of rx590, rx580, rx570, rx480, rx560, r9nano.");
+}
+
+TEST_CASE("emu refuses what the software Polaris or the dynamic linker could not read") {
+    const Ran chip = gcn_with("GCN_EMU_CHIP=rx9", "emu true");
+    CHECK(chip.status == 2);
+    CHECK(chip.err ==
+          "gcn: cannot emulate the chip rx9: it is not one of rx590, rx580, rx570, rx480, rx560, r9nano.\n");
+    refuses("emu --threads 1025 true", 2,
+            "read the command line: --threads: Value 1025 not in range 1 to 1024. Try: gcn --help.");
+
+    const Folder folder;
+    const std::filesystem::path spaced = folder / "a b";
+    std::filesystem::create_directory(spaced);
+    std::filesystem::copy_file(program, spaced / "gcn");
+    const std::string library = test::write(spaced / "libgcn-emu.so", "");
+    const Ran r = test::run("'" + (spaced / "gcn").string() + "' emu true");
+    CHECK(r.status == 1);
+    CHECK(r.err ==
+          "gcn: cannot preload " + library +
+              ": the dynamic linker ends a name at ' ' and at ':'. Try: moving it to a folder without them.\n");
 }

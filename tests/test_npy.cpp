@@ -1,8 +1,9 @@
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <bit>
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <cstring>
 
 #include "modules/formats/npy.hpp"
@@ -166,7 +167,6 @@ TEST_CASE("a file that cannot be written whole leaves the old one as it was") {
     struct rlimit unlimited, small{};
     getrlimit(RLIMIT_FSIZE, &unlimited);
     small = {65536, unlimited.rlim_max};
-    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &small);
     std::string said;
     try {
@@ -175,7 +175,6 @@ TEST_CASE("a file that cannot be written whole leaves the old one as it was") {
         said = e.what();
     }
     setrlimit(RLIMIT_FSIZE, &unlimited);
-    std::signal(SIGXFSZ, handler);
 
     CHECK(said == "gcn: cannot write " + file + ": File too large.");
     CHECK(contents(file) == "old");
@@ -198,4 +197,45 @@ TEST_CASE("writing through a link keeps the link") {
     write_npy(folder / "link.npy", {1, 1, Order::C, {1}, false});
     CHECK(std::filesystem::is_symlink(folder / "link.npy"));
     CHECK(read_npy(folder / "m.npy").values == std::vector<float>{1});
+}
+
+TEST_CASE("a link to nothing yet is followed, and a circle of links is refused") {
+    const Folder folder;
+    const Matrix m{1, 1, Order::C, {1}, false};
+    std::filesystem::create_symlink("m.npy", folder / "middle.npy");
+    std::filesystem::create_symlink("middle.npy", folder / "link.npy");
+    write_npy(folder / "link.npy", m);
+    CHECK(std::filesystem::is_symlink(folder / "link.npy"));
+    CHECK(std::filesystem::is_symlink(folder / "middle.npy"));
+    CHECK(read_npy(folder / "m.npy").values == m.values);
+    std::filesystem::create_symlink("circle.npy", folder / "circle.npy");
+    CHECK_THROWS_WITH(write_npy(folder / "circle.npy", m),
+                      "gcn: cannot write " + (folder / "circle.npy") + ": Too many levels of symbolic links.");
+}
+
+TEST_CASE("a file that is written again keeps its mode, and one that is read-only is refused") {
+    const Folder folder;
+    const Matrix m{1, 1, Order::C, {1}, false};
+    const std::string file = test::write(folder / "m.npy", "old");
+    REQUIRE(chmod(file.c_str(), 0600) == 0);
+    write_npy(file, m);
+    struct stat s;
+    REQUIRE(stat(file.c_str(), &s) == 0);
+    CHECK((s.st_mode & 07777) == 0600);
+    CHECK(folder.files() == 1);
+
+    test::write(file, "old");
+    REQUIRE(chmod(file.c_str(), 0444) == 0);
+    REQUIRE(chmod(folder.path.c_str(), 0777) == 0);
+    const bool root = geteuid() == 0;  // whom no mode stops
+    if (root) REQUIRE(seteuid(65534) == 0);
+    std::string said;
+    try {
+        write_npy(file, m);
+    } catch (const Error& e) {
+        said = e.what();
+    }
+    if (root) REQUIRE(seteuid(0) == 0);
+    CHECK(said == "gcn: cannot write " + file + ": Permission denied.");
+    CHECK(contents(file) == "old");
 }

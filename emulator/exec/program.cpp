@@ -375,20 +375,18 @@ private:
     }
 
     Items::iterator emit(Items::iterator it) {
-        bool has_begun = add_block(it);
         auto end = it;
         int run = 0;
         for (uint64_t pc = it->first; end != items.end() && end->first == pc && is_plain_mac(end->second) && run < 1024;
              ++end, pc += 4)
             ++run;
         if (run >= 2) {
-            if (!has_begun) begin[it->first] = program.ops.size();
-            has_begun = true;
+            begin[it->first] = program.ops.size();
             add_macs(it, end, run);
         } else {
             end = std::next(it);
         }
-        for (auto i = it; i != end; ++i) emit_one(i->first, i->second, has_begun && i == it);
+        for (auto i = it; i != end; ++i) emit_one(i->first, i->second, run >= 2 && i == it);
         return end;
     }
 
@@ -404,47 +402,12 @@ private:
         add(op, pc);
         const uint64_t next = pc + 4 * item.words;
         const auto after = items.upper_bound(pc);
-        if (item.flow.next && (after == items.end() || after->first != next)) add_jump(next);
-    }
-
-    void add_jump(uint64_t to) {
-        targets.emplace_back(program.ops.size(), to);
-        Op jump{};
-        jump.run = table.jump;
-        add(jump, to);
-    }
-
-    // A block that begins here, what is left out of it, and the way past the same instructions one by one.
-    bool add_block(Items::iterator it) {
-        const uint64_t first = it->first;
-        if (first < looked_at || !it->second.decoded) return false;
-        const std::string_view name = it->second.decoded->inst->name;
-        if (name != "v_mac_f32" && !name.starts_with("ds_read_")) return false;
-        std::vector<Decoded> code;
-        std::vector<Items::iterator> at;
-        uint64_t pc = first;
-        for (; it != items.end() && it->first == pc && it->second.decoded && code.size() < 8192; ++it) {
-            code.push_back(*it->second.decoded);
-            at.push_back(it);
-            pc += 4 * it->second.words;
+        if (item.flow.next && (after == items.end() || after->first != next)) {
+            targets.emplace_back(program.ops.size(), next);
+            Op jump{};
+            jump.run = table.jump;
+            add(jump, next);
         }
-        at.push_back(it);
-        BlockPlan plan = find_block(code);
-        const auto end = at[plan.instructions];
-        looked_at = end == items.end() ? ~0ull : end->first;
-        if (!plan.block || end == items.end() || end->first != std::prev(end)->first + 4 * std::prev(end)->second.words)
-            return false;
-
-        begin[first] = program.ops.size();
-        Op op{};
-        op.run = table.block;
-        op.block = plan.block.get();
-        add(op, first);
-        for (const size_t i : plan.later) add(op_of(at[i]->first, at[i]->second), at[i]->first);
-        add_jump(end->first);
-        originals.emplace_back(plan.block.get(), program.ops.size());
-        program.blocks.push_back(std::move(plan));
-        return true;
     }
 
     // Neighbours that share a factor become one group, whichever of their factors lasts longer.
@@ -485,7 +448,6 @@ private:
 
     void link(uint64_t entry) {
         for (const auto& [index, target] : targets) program.ops[index].target = &program.ops[begin.at(target)];
-        for (const auto& [block, index] : originals) block->original = &program.ops[index];
         program.start = &program.ops[begin.at(entry)];
     }
 
@@ -504,8 +466,6 @@ private:
     Items items;
     std::map<uint64_t, size_t> begin;                  // index of the first op of the instruction at a pc
     std::vector<std::pair<size_t, uint64_t>> targets;  // ops whose target is at a pc
-    std::vector<std::pair<Block*, size_t>> originals;   // and where each block's instructions begin one by one
-    uint64_t looked_at = 0;                             // no block begins before this pc that has not been found
     bool needs_status = false;
     const Inst* const mac = isa::find_inst("v_mac_f32");
 };

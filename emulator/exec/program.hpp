@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "emulator/exec/blocks.hpp"
 #include "emulator/exec/memory.hpp"
 #include "emulator/exec/wave.hpp"
 

@@ -138,63 +138,11 @@ const Op* macs(const Op* op, Wave* w) {
     return op + 1 + op->count;
 }
 
-template <int dwords> ALWAYS void read_into_slots(const Wave* w, u32 limit, const u32* addresses, u32 offset, u32* slots) {
-    const Pattern lies = pattern<4 * dwords>(addresses);
-    lds_load_lanes<Shape<4 * dwords>, width>(w, limit, lies, addresses, offset, ~u64(0), slots);
-}
-
-// All steps of one tile, `width` lanes from `v` on.
-ALWAYS void run_tile(u32 (*v)[64], int lane, const u32* slots, const u16* tile, int steps) {
-    constexpr int rows = Block::rows, columns = Block::columns;
-    using F = V<float, width>;
-    F sums[rows][columns];
-    for (int r = 0; r < rows; ++r)
-        for (int c = 0; c < columns; ++c) sums[r][c] = as<F>(get<u32, width>(v[tile[r * columns + c]] + lane));
-    const u16* step = tile + rows * columns;
-    for (int k = 0; k < steps; ++k, step += rows + columns) {
-        F column[columns];
-        for (int c = 0; c < columns; ++c) column[c] = as<F>(get<u32, width>(slots + width * step[rows + c]));
-        for (int r = 0; r < rows; ++r) {
-            const F row = as<F>(get<u32, width>(slots + width * step[r]));
-            for (int c = 0; c < columns; ++c) sums[r][c] = row * column[c] + sums[r][c];
-        }
-    }
-    for (int r = 0; r < rows; ++r)
-        for (int c = 0; c < columns; ++c) put(v[tile[r * columns + c]] + lane, sums[r][c]);
-}
-
-const Op* block(const Op* op, Wave* w) {
-    const Block& b = *op->block;
-    if (exec_of(w) != ~u64(0)) return b.original;
-    use(w, Float::Mad);
-    const u32 limit = lds_limit(w);
-    alignas(64) u32 slots[Block::most_slots * width];
-    const int tile_size = Block::rows * Block::columns + b.steps * (Block::rows + Block::columns);
-    for (int lane = 0; lane < 64; lane += width) {
-        for (int i = 0; i < b.befores; ++i)
-            put(slots + width * b.before[i].slot, get<u32, width>(w->v[b.before[i].vgpr] + lane));
-        for (int i = 0; i < b.reads_in_all; ++i) {
-            const BlockRead& r = b.reads[i];
-            const u32* addresses = w->v[b.addresses[r.address]] + lane;
-            u32* to = slots + width * r.slot;
-            if (r.dwords == 4) read_into_slots<4>(w, limit, addresses, r.offset, to);
-            else if (r.dwords == 2) read_into_slots<2>(w, limit, addresses, r.offset, to);
-            else read_into_slots<1>(w, limit, addresses, r.offset, to);
-        }
-        for (int i = 0; i < b.tiles_in_all; ++i) run_tile(w->v, lane, slots, b.tiles + i * tile_size, b.steps);
-        for (int i = 0; i < b.afters; ++i)
-            put(w->v[b.after[i].vgpr] + lane, get<u32, width>(slots + width * b.after[i].slot));
-    }
-    w->blocks += b.instructions;
-    return op + 1;
-}
-
 int64_t run(Wave* w, int64_t budget) {
     u32 callers;
     asm volatile("stmxcsr %0" : "=m"(callers));
     w->mxcsr_now = 0;
     w->event = Event::None;
-    w->blocks = 0;
     int64_t left = budget;
     const Op* op = w->next;
     while (op && left > 0) {
@@ -203,7 +151,7 @@ int64_t run(Wave* w, int64_t budget) {
     }
     if (op) w->next = op;
     asm volatile("ldmxcsr %0" ::"m"(callers) : "memory");
-    return budget - left + int64_t(w->blocks);
+    return budget - left;
 }
 
 #define INST(fmt, op, name, d, s0, s1, s2, also, timing) \
@@ -216,6 +164,6 @@ constexpr Handlers rows[] = {
 }  // namespace
 
 extern const HandlerTable GCN_CONCATENATE(handlers_, GCN_SIMD) = {
-    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &jump, &status, &macs, &block, &run};
+    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &jump, &status, &macs, &run};
 
 }  // namespace gcn::emulator

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -293,22 +295,42 @@ static std::string header_of(const Matrix& m) {
     return std::string(magic) + std::string(start, sizeof start) + text;
 }
 
-// A file being written; gone again unless it was finished.
+// While it lives, more than `ulimit -f` allows is an error of the write, not the end of the process.
+class FileSizeErrors {
+public:
+    FileSizeErrors() {
+        struct sigaction ignore {};
+        ignore.sa_handler = SIG_IGN;
+        sigaction(SIGXFSZ, &ignore, &before);
+    }
+    ~FileSizeErrors() { sigaction(SIGXFSZ, &before, nullptr); }
+    FileSizeErrors(const FileSizeErrors&) = delete;
+
+private:
+    struct sigaction before {};
+};
+
+// A file being written; gone again unless it was finished. Where the filesystem can, it has no name until it is
+// complete, so that a process that is killed leaves nothing.
 class Output {
 public:
     explicit Output(const std::string& path) : path(path), target(path) {
-        std::error_code none;
-        const auto resolved = std::filesystem::canonical(path, none);  // a link keeps pointing where it points
-        if (!none) target = resolved.string();
+        struct stat old;
+        const bool exists = stat(path.c_str(), &old) == 0;
+        if (!exists && errno != ENOENT) refuse(errno);
         // What is no file (a pipe, a device) has no place beside it and is written as it stands.
-        beside = !std::filesystem::exists(target, none) || std::filesystem::is_regular_file(target, none);
-        written = beside ? target + "." + std::to_string(getpid()) + ".part" : target;
-        fd = open(written.c_str(), O_WRONLY | O_CLOEXEC | (beside ? O_CREAT | O_EXCL : 0), 0666);
-        if (fd < 0) refuse(errno);
+        beside = exists ? S_ISREG(old.st_mode) && find_target() : follow_links();
+        if (!beside) {
+            open_target();
+            return;
+        }
+        if (exists && faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) refuse(errno);
+        open_beside();
+        if (exists && fchmod(fd, old.st_mode & 07777) != 0) refuse(errno);
     }
     ~Output() {
         if (fd >= 0) close(fd);
-        if (beside && !finished) unlink(written.c_str());
+        if (named && !finished) unlink(written.c_str());
     }
     Output(const Output&) = delete;
 
@@ -324,6 +346,7 @@ public:
     }
 
     void finish() {
+        if (beside && !named) give_name();
         if (close(std::exchange(fd, -1)) != 0) refuse(errno);
         if (beside && std::rename(written.c_str(), target.c_str()) != 0) refuse(errno);
         finished = true;
@@ -332,13 +355,54 @@ public:
 private:
     [[noreturn]] void refuse(int error) const { fail({"write " + path, std::strerror(error), ""}); }
 
+    // A link keeps pointing where it points. False for a file that has no name any more.
+    bool find_target() {
+        std::error_code none;
+        const auto resolved = std::filesystem::canonical(path, none);
+        if (!none) target = resolved.string();
+        return !none;
+    }
+
+    // The same for links that end at a name where nothing is yet; the system has refused a circle of them before.
+    bool follow_links() {
+        std::error_code none;
+        while (std::filesystem::is_symlink(target, none)) {
+            const std::filesystem::path link = target;
+            target = (link.parent_path() / std::filesystem::read_symlink(link, none)).string();
+        }
+        return true;
+    }
+
+    void open_target() {
+        fd = open(target.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+        if (fd < 0) refuse(errno);
+    }
+
+    void open_beside() {
+        const std::string folder = std::filesystem::path(target).parent_path().string();
+        written = target + "." + std::to_string(getpid()) + ".part";
+        if (access("/proc/self/fd", X_OK) == 0)  // give_name() goes through it
+            fd = open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+        if (fd >= 0) return;
+        fd = open(written.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
+        if (fd < 0) refuse(errno);
+        named = true;
+    }
+
+    void give_name() {
+        const std::string self = "/proc/self/fd/" + std::to_string(fd);
+        if (linkat(AT_FDCWD, self.c_str(), AT_FDCWD, written.c_str(), AT_SYMLINK_FOLLOW) != 0) refuse(errno);
+        named = true;
+    }
+
     std::string path, target, written;
-    bool beside = true, finished = false;
+    bool beside = true, named = false, finished = false;
     int fd = -1;
 };
 
 void write_npy(const std::string& path, const Matrix& m) {
     GCN_ASSERT(int64_t(m.values.size()) == m.rows * m.columns);
+    const FileSizeErrors errors;
     Output file(path);
     const std::string header = header_of(m);
     file.write(header.data(), header.size());
