@@ -60,9 +60,8 @@ check: check-packages                   ## every test; needs no card; installs w
 .PHONY: checks
 checks: $(TESTS:=.passed) $(BUILD)/layers.passed $(BUILD)/budget.passed $(BUILD)/waits.passed \
         $(BUILD)/simd.passed
-check-long: check                       ## fuzzing, every SIMD build, the sanitizers: up to 40 minutes
-	$(Q)GCN_CHECK_LONG=1 sh tests/long.sh $(BUILD)
-	$(Q)$(MAKE) --no-print-directory check-asan
+check-long: check                       ## full repetitions, every SIMD build, one thread and two: up to 40 minutes
+	$(Q)sh tests/long.sh $(BUILD)
 check-packages:
 	$(Q)sh setup.sh --check
 check-asan:                             ## the tests under the address and undefined-behaviour sanitizers
