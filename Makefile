@@ -5,6 +5,11 @@
 
 -include config.mk
 
+# As many jobs as there are cores, unless make is told otherwise.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 BUILD    ?= build
 PREFIX   ?= /usr/local
 CXX      := $(if $(filter default,$(origin CXX)),g++,$(CXX))
