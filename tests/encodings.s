@@ -169,6 +169,8 @@ s_memrealtime              s[20:21]
 v_nop
 v_mov_b32                  v20, v24
 v_readfirstlane_b32        s20, v24
+v_movreld_b32              v20, v24
+v_movrels_b32              v20, v24
 v_not_b32                  v20, v24
 v_bfrev_b32                v20, v24
 v_ffbh_u32                 v20, v24
@@ -253,6 +255,7 @@ v_mul_f64                  v[20:21], v[24:25], v[28:29]
 v_min_f64                  v[20:21], v[24:25], v[28:29]
 v_max_f64                  v[20:21], v[24:25], v[28:29]
 v_ldexp_f64                v[20:21], v[24:25], v28
+v_trig_preop_f64           v[20:21], v[24:25], v28
 v_fma_f64                  v[20:21], v[24:25], v[28:29], v[32:33]
 v_div_scale_f64            v[20:21], vcc, v[24:25], v[28:29], v[32:33]
 v_div_fmas_f64             v[20:21], v[24:25], v[28:29], v[32:33]
@@ -321,6 +324,7 @@ v_alignbit_b32             v20, v24, v28, v32
 v_alignbyte_b32            v20, v24, v28, v32
 v_perm_b32                 v20, v24, v28, v32
 v_sad_u32                  v20, v24, v28, v32
+v_sad_u8                   v20, v24, v28, v32
 v_min3_i32                 v20, v24, v28, v32
 v_max3_i32                 v20, v24, v28, v32
 v_med3_i32                 v20, v24, v28, v32

@@ -97,9 +97,6 @@ public:
         d.user_sgprs = {uint32_t(data_at), uint32_t(data_at >> 32)};
         return d;
     }
-    // Returns when a kernel has said that it runs.
-    void wait_until_it_runs() { std::atomic_ref(data[1]).wait(0); }
-
     CodeObject object;
     AddressSpace space;
     std::vector<uint32_t> data;
@@ -175,9 +172,9 @@ TEST_CASE("many grids at once all end, and each says so once") {
     for (int i = 0; i < 16; ++i) {
         machines.push_back(std::make_unique<Machine>());
         endings.push_back(std::make_unique<Ending>());
-        grids.push_back(executor.start(machines[i]->dispatch(i % 2 ? "machine_ping_pong" : "machine_neighbours",
-                                                             i % 2 ? 2 : 9, i % 2 ? 64 : 256),
-                                       endings[i]->callback()));
+        grids.push_back(executor.start(
+            machines[i]->dispatch(i % 2 ? "machine_ping_pong" : "machine_neighbours", i % 2 ? 2 : 9, i % 2 ? 64 : 256),
+            endings[i]->callback()));
     }
     for (int i = 0; i < 16; ++i) finishes(endings[i]->wait());
     for (int i = 0; i < 16; ++i) {
@@ -232,6 +229,19 @@ TEST_CASE("scratch memory is the lane's own, through descriptor and aperture ali
 
     d.scratch_waves = 0;
     CHECK(run(executor, d).fault.text == "a group has 1 waves, its scratch memory holds 0");
+}
+
+TEST_CASE("messages of waves are passed on") {
+    Executor executor(2, "");
+    Machine machine;
+    std::atomic<int> interrupts{0}, others{0};
+    Dispatch d = machine.dispatch("machine_message", 30);
+    d.message = [&](uint32_t message) { ++(message == 1 ? interrupts : others); };
+    finishes(run(executor, d));
+    CHECK(interrupts == 30);
+    CHECK(others == 0);
+    d.message = nullptr;
+    finishes(run(executor, d));
 }
 
 TEST_CASE("a bad address ends the grid and says who and where") {

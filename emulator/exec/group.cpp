@@ -21,7 +21,7 @@ bool has_scratch(uint32_t rsrc2) { return rsrc2 & 1; }
 uint32_t user_sgprs(uint32_t rsrc2) { return rsrc2 >> 1 & 31; }
 bool has_group_id(uint32_t rsrc2, int dimension) { return rsrc2 >> (7 + dimension) & 1; }
 bool has_group_size(uint32_t rsrc2) { return rsrc2 >> 10 & 1; }
-uint32_t work_item_ids(uint32_t rsrc2) { return (rsrc2 >> 11 & 3) + 1; }
+uint32_t work_item_ids(uint32_t rsrc2) { return std::min((rsrc2 >> 11 & 3) + 1, 3u); }
 
 constexpr uint32_t lanes = 64;
 
@@ -54,9 +54,13 @@ void WavePool::give(WavePointer wave) {
 Launch::Launch(const Dispatch& d, std::shared_ptr<const Program> entry) : dispatch(d), program(std::move(entry)) {
     for (int i = 0; i < 3; ++i)
         groups[i] = d.group[i] ? uint32_t((uint64_t(d.grid[i]) + d.group[i] - 1) / d.group[i]) : 0;
-    facts.lds_aperture = uint32_t(d.lds_aperture >> 32);
-    facts.scratch_aperture = uint32_t(d.scratch_aperture >> 32);
-    facts.scratch_lane_bytes = d.scratch_wave_bytes / lanes;
+    lds_aperture = uint32_t(d.lds_aperture >> 32);
+    scratch_aperture = uint32_t(d.scratch_aperture >> 32);
+    scratch_lane_bytes = d.scratch_wave_bytes / lanes;
+    message = [](const GridFacts* grid, uint32_t what) {
+        const Dispatch& dispatch = static_cast<const Launch*>(grid)->dispatch;
+        if (dispatch.message) dispatch.message(what);
+    };
 }
 
 int Launch::waves_per_group() const { return int(waves_of(dispatch.group)); }
@@ -99,11 +103,14 @@ void Group::prepare(Wave& w, int index, const std::array<uint32_t, 3>& size) {
     const uint64_t exec = all - first >= lanes ? ~0ull : (1ull << (all - first)) - 1;
     w.s[code::exec] = uint32_t(exec), w.s[code::exec + 1] = uint32_t(exec >> 32);
     const uint32_t ids = work_item_ids(d.rsrc2);
+    std::array<uint32_t, 3> at{first % size[0], first / size[0] % size[1], first / size[0] / size[1]};
     for (uint32_t lane = 0; lane < lanes; ++lane) {
-        const uint32_t item = first + lane;
-        w.v[0][lane] = item % size[0];
-        if (ids > 1) w.v[1][lane] = item / size[0] % size[1];
-        if (ids > 2) w.v[2][lane] = item / size[0] / size[1];
+        for (uint32_t i = 0; i < ids; ++i) w.v[i][lane] = at[i];
+        if (++at[0] < size[0]) continue;
+        at[0] = 0;
+        if (++at[1] < size[1]) continue;
+        at[1] = 0;
+        ++at[2];
     }
 
     std::fill(std::begin(w.walks), std::end(w.walks), Walk{});
@@ -117,7 +124,7 @@ void Group::prepare(Wave& w, int index, const std::array<uint32_t, 3>& size) {
     w.lds = lds.get();
     w.lds_bytes = d.lds_bytes;
     w.scratch = scratch_slots.empty() ? 0 : d.scratch_base + scratch;
-    w.grid = &launch.facts;
+    w.grid = &launch;
     w.index = uint32_t(index);
 }
 

@@ -33,9 +33,8 @@ private:
 };
 
 // What all groups of a grid start from.
-struct Launch {
+struct Launch : GridFacts {
     Dispatch dispatch;
-    GridFacts facts;
     std::array<uint32_t, 3> groups{};        // in each dimension
     std::shared_ptr<const Program> program;  // of the entry
 

@@ -294,11 +294,15 @@ private:
         } else {
             op.d = to_scalar ? scalar_register(d['d'], 1) : vector(d['d'], isa::registers(inst.dst));
         }
+        const bool indexed = inst.name.starts_with("v_movrel");
+        if (indexed) program.registers = 256;
         const Extras extras = extras_of(d, literal);
         const bool plain =
             !extras.negate && !extras.absolute && !extras.multiply && !extras.clamp && !extras.dpp && !extras.sdwa;
-        if (to_scalar || inst.name == "v_writelane_b32") {
-            if (!plain) refuse("it has no modifiers");
+        if (to_scalar || indexed || inst.name == "v_writelane_b32") {
+            if (!plain) refuse("it is executed without modifiers only");
+            if (inst.name == "v_movrels_b32" && !vectors[0]) refuse("its source is not a vector register");
+            if (indexed) return;
             if (inst.name != "v_writelane_b32" && op.a == place::literal) refuse("it has no literal");
             if (inst.name != "v_readfirstlane_b32" && vectors[1]) refuse("its lane number is not a scalar");
             return;
@@ -375,18 +379,20 @@ private:
     }
 
     Items::iterator emit(Items::iterator it) {
+        bool has_begun = add_block(it);
         auto end = it;
         int run = 0;
         for (uint64_t pc = it->first; end != items.end() && end->first == pc && is_plain_mac(end->second) && run < 1024;
              ++end, pc += 4)
             ++run;
         if (run >= 2) {
-            begin[it->first] = program.ops.size();
+            if (!has_begun) begin[it->first] = program.ops.size();
+            has_begun = true;
             add_macs(it, end, run);
         } else {
             end = std::next(it);
         }
-        for (auto i = it; i != end; ++i) emit_one(i->first, i->second, run >= 2 && i == it);
+        for (auto i = it; i != end; ++i) emit_one(i->first, i->second, has_begun && i == it);
         return end;
     }
 
@@ -402,12 +408,47 @@ private:
         add(op, pc);
         const uint64_t next = pc + 4 * item.words;
         const auto after = items.upper_bound(pc);
-        if (item.flow.next && (after == items.end() || after->first != next)) {
-            targets.emplace_back(program.ops.size(), next);
-            Op jump{};
-            jump.run = table.jump;
-            add(jump, next);
+        if (item.flow.next && (after == items.end() || after->first != next)) add_jump(next);
+    }
+
+    void add_jump(uint64_t to) {
+        targets.emplace_back(program.ops.size(), to);
+        Op jump{};
+        jump.run = table.jump;
+        add(jump, to);
+    }
+
+    // A block that begins here, what is left out of it, and the way past the same instructions one by one.
+    bool add_block(Items::iterator it) {
+        const uint64_t first = it->first;
+        if (first < looked_at || !it->second.decoded) return false;
+        const std::string_view name = it->second.decoded->inst->name;
+        if (name != "v_mac_f32" && !name.starts_with("ds_read_")) return false;
+        std::vector<Decoded> code;
+        std::vector<Items::iterator> at;
+        uint64_t pc = first;
+        for (; it != items.end() && it->first == pc && it->second.decoded && code.size() < 8192; ++it) {
+            code.push_back(*it->second.decoded);
+            at.push_back(it);
+            pc += 4 * it->second.words;
         }
+        at.push_back(it);
+        BlockPlan plan = find_block(code);
+        const auto end = at[plan.instructions];
+        looked_at = end == items.end() ? ~0ull : end->first;
+        if (!plan.block || end == items.end() || end->first != std::prev(end)->first + 4 * std::prev(end)->second.words)
+            return false;
+
+        begin[first] = program.ops.size();
+        Op op{};
+        op.run = table.block;
+        op.block = plan.block.get();
+        add(op, first);
+        for (const size_t i : plan.later) add(op_of(at[i]->first, at[i]->second), at[i]->first);
+        add_jump(end->first);
+        originals.emplace_back(plan.block.get(), program.ops.size());
+        program.blocks.push_back(std::move(plan));
+        return true;
     }
 
     // Neighbours that share a factor become one group, whichever of their factors lasts longer.
@@ -448,6 +489,7 @@ private:
 
     void link(uint64_t entry) {
         for (const auto& [index, target] : targets) program.ops[index].target = &program.ops[begin.at(target)];
+        for (const auto& [block, index] : originals) block->original = &program.ops[index];
         program.start = &program.ops[begin.at(entry)];
     }
 
@@ -466,6 +508,8 @@ private:
     Items items;
     std::map<uint64_t, size_t> begin;                  // index of the first op of the instruction at a pc
     std::vector<std::pair<size_t, uint64_t>> targets;  // ops whose target is at a pc
+    std::vector<std::pair<Block*, size_t>> originals;  // and where each block's instructions begin one by one
+    uint64_t looked_at = 0;                            // no block begins before this pc that has not been found
     bool needs_status = false;
     const Inst* const mac = isa::find_inst("v_mac_f32");
 };

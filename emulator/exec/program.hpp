@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/exec/blocks.hpp"
 #include "emulator/exec/memory.hpp"
 #include "emulator/exec/wave.hpp"
 
@@ -39,8 +40,9 @@ private:
     std::vector<uint64_t> pcs;  // of each op
     std::deque<Extras> extras;
     std::deque<std::vector<uint8_t>> groups;  // MacGroup, one after the other
-    std::deque<std::string> reasons;          // why something does not decode
-    std::vector<Span> spans;                  // the words decoded
+    std::deque<BlockPlan> blocks;
+    std::deque<std::string> reasons;  // why something does not decode
+    std::vector<Span> spans;          // the words decoded
     const Op* start = nullptr;
     int registers = 0;
     bool whole = true;  // no word of it was missing

@@ -43,6 +43,7 @@ ALWAYS u32 hardware_register(const Wave* w, u32 id) {
     }
     return 0;
 }
+ALWAYS void send(const Op* op, Wave* w) { w->grid->message(w->grid, op->imm); }
 ALWAYS const Op* set_hardware_register(const Op* op, Wave* w, u32 id, u32 offset, u32 bits, u32 value) {
     if (id != 1) return op + 1;  // MODE is the only one that programs may change
     const u32 mask = u32(((u64(1) << bits) - 1) << offset);
@@ -138,11 +139,78 @@ const Op* macs(const Op* op, Wave* w) {
     return op + 1 + op->count;
 }
 
+// Blocks go through the lanes by the host's cache lines.
+constexpr int block_lanes = 16;
+
+// All steps of one tile, `width` lanes from `lane` on; their part of the slots.
+ALWAYS void run_tile(u32 (*v)[64], int lane, const u32* slots, const u16* tile, int steps) {
+    constexpr int rows = Block::rows, columns = Block::columns;
+    using F = V<float, width>;
+    F sums[rows][columns];
+    for (int r = 0; r < rows; ++r)
+        for (int c = 0; c < columns; ++c) sums[r][c] = as<F>(get<u32, width>(v[tile[r * columns + c]] + lane));
+    const u16* step = tile + rows * columns;
+    for (int k = 0; k < steps; ++k, step += 2) {
+        const u32 *row = slots + size_t(block_lanes) * step[0], *column = slots + size_t(block_lanes) * step[1];
+        for (int r = 0; r < rows; ++r)
+            for (int c = 0; c < columns; ++c)
+                sums[r][c] =
+                    as<F>(get<u32, width>(row + r * block_lanes)) * as<F>(get<u32, width>(column + c * block_lanes)) +
+                    sums[r][c];
+    }
+    for (int r = 0; r < rows; ++r)
+        for (int c = 0; c < columns; ++c) put(v[tile[r * columns + c]] + lane, sums[r][c]);
+}
+
+ALWAYS void read_into_slots(const Wave* w, u32 limit, const Block& b, int lane, u32* slots) {
+    Pattern lies[Block::most_addresses];
+    for (int i = 0; i < b.addresses_in_all; ++i) {
+        const u32* at = w->v[b.addresses[i].vgpr] + lane;
+        const int dwords = b.addresses[i].dwords;
+        lies[i] = dwords == 4 ? pattern<16>(at) : dwords == 2 ? pattern<8>(at) : pattern<4>(at);
+    }
+    for (const BlockRead *r = b.reads, *end = r + b.reads_in_all; r != end; ++r) {
+        const BlockAddress& address = b.addresses[r->address];
+        const u32* at = w->v[address.vgpr] + lane;
+        u32* to = slots + block_lanes * r->slot;
+        const auto load = [&]<int bytes>(Shape<bytes>) {
+            lds_load_lanes<Shape<bytes>, block_lanes>(w, limit, lies[r->address], at, r->offset, ~u64(0), to);
+        };
+        if (address.dwords == 4)
+            load(Shape<16>{});
+        else if (address.dwords == 2)
+            load(Shape<8>{});
+        else
+            load(Shape<4>{});
+    }
+}
+
+const Op* block(const Op* op, Wave* w) {
+    const Block& b = *op->block;
+    if (exec_of(w) != ~u64(0)) return b.original;
+    use(w, Float::Mad);
+    const u32 limit = lds_limit(w);
+    alignas(64) u32 slots[Block::most_slots * block_lanes];
+    const int tile_size = Block::rows * Block::columns + 2 * b.steps;
+    for (int lane = 0; lane < 64; lane += block_lanes) {
+        for (const BlockMove *m = b.before, *end = m + b.befores; m != end; ++m)
+            __builtin_memcpy(slots + block_lanes * m->slot, w->v[m->vgpr] + lane, block_lanes * sizeof(u32));
+        for (int i = 0; i < block_lanes; i += width) read_into_slots(w, limit, b, lane + i, slots + i);
+        for (const u16 *tile = b.tiles, *end = tile + b.tiles_in_all * tile_size; tile != end; tile += tile_size)
+            for (int i = 0; i < block_lanes; i += width) run_tile(w->v, lane + i, slots + i, tile, b.steps);
+        for (const BlockMove *m = b.after, *end = m + b.afters; m != end; ++m)
+            __builtin_memcpy(w->v[m->vgpr] + lane, slots + block_lanes * m->slot, block_lanes * sizeof(u32));
+    }
+    w->blocks += b.instructions;
+    return op + 1;
+}
+
 int64_t run(Wave* w, int64_t budget) {
     u32 callers;
     asm volatile("stmxcsr %0" : "=m"(callers));
     w->mxcsr_now = 0;
     w->event = Event::None;
+    w->blocks = 0;
     int64_t left = budget;
     const Op* op = w->next;
     while (op && left > 0) {
@@ -151,7 +219,7 @@ int64_t run(Wave* w, int64_t budget) {
     }
     if (op) w->next = op;
     asm volatile("ldmxcsr %0" ::"m"(callers) : "memory");
-    return budget - left;
+    return budget - left + int64_t(w->blocks);
 }
 
 #define INST(fmt, op, name, d, s0, s1, s2, also, timing) \
@@ -164,6 +232,6 @@ constexpr Handlers rows[] = {
 }  // namespace
 
 extern const HandlerTable GCN_CONCATENATE(handlers_, GCN_SIMD) = {
-    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &jump, &status, &macs, &run};
+    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &jump, &status, &macs, &block, &run};
 
 }  // namespace gcn::emulator

@@ -31,6 +31,7 @@ struct Extras {
 };
 
 struct MacGroup;
+struct Block;
 
 // One decoded instruction. Operands are offsets into Wave, in dwords.
 struct Op {
@@ -44,6 +45,7 @@ struct Op {
         const Op* target;
         const Extras* extras;
         const MacGroup* groups;
+        const Block* block;
     };
 };
 static_assert(sizeof(Op) == 32);
@@ -54,6 +56,33 @@ struct MacGroup {
     struct {
         uint8_t d, b;
     } mac[];
+};
+
+// A stretch of LDS reads and v_mac_f32 that is executed a few lanes at a time, with the sums in host registers: tiles
+// of rows x columns sums that share their factors. Values between reads and tiles lie in numbered slots. See
+// blocks.cpp.
+struct BlockAddress {
+    uint8_t vgpr, dwords;  // what is read there
+};
+struct BlockRead {
+    uint16_t address;  // index into Block::addresses
+    uint16_t slot;     // of the first dword
+    uint32_t offset;
+};
+struct BlockMove {
+    uint16_t vgpr, slot;
+};
+struct Block {
+    static constexpr int rows = 4, columns = 2, most_addresses = 8, most_slots = 320;
+    const BlockMove* before;  // registers that the tiles read as they were
+    const BlockRead* reads;
+    const BlockMove* after;  // what the reads leave in registers
+    const uint16_t*
+        tiles;  // each: its sums' VGPRs row by row; then for each step the slots of its first row and column
+    uint16_t befores, reads_in_all, afters, tiles_in_all, steps, addresses_in_all;
+    BlockAddress addresses[most_addresses];
+    uint32_t instructions;
+    const Op* original;  // the same, one by one
 };
 
 // What one worker last found in an address space; good only while it holds AddressSpace::in_use().
@@ -88,8 +117,7 @@ struct Walk {
 struct GridFacts {
     uint32_t lds_aperture = 0, scratch_aperture = 0;  // high halves of a FLAT address; 0: none
     uint32_t scratch_lane_bytes = 0;
-    void (*message)(void* context, uint32_t) = nullptr;  // s_sendmsg
-    void* context = nullptr;
+    void (*message)(const GridFacts*, uint32_t) = nullptr;  // s_sendmsg
 };
 
 // How the host's floating point is set for each kind of operation.
@@ -111,6 +139,7 @@ struct alignas(64) Wave {
     uint32_t mxcsr[4], mxcsr_now;  // by Float
 
     const Op* next;
+    uint64_t blocks;  // instructions executed as blocks, which Op::count does not count
     Event event;
     bool waiting;  // has reached a barrier that the group has not passed
     bool ended;
@@ -121,8 +150,8 @@ struct alignas(64) Wave {
     View* view;
     const GridFacts* grid;
     const class Program* program;  // which `next` belongs to
-    uint32_t index;               // in its group
-    Walk walks[Walk::size];       // by op, losing older ones
+    uint32_t index;                // in its group
+    Walk walks[Walk::size];        // by op, losing older ones
 
     uint64_t jump;  // Event::Jump: the GPU address to go on at
     struct {
@@ -158,6 +187,7 @@ struct HandlerTable {
     Handler jump;                     // to `target`, where instructions are not neighbours
     Handler status;                   // brings VCCZ, EXECZ and SCC into the scalar file
     Handler macs;                     // a run of v_mac_f32
+    Handler block;                    // a Block; the Ops after it do what was left out of it
     // Executes from Wave::next until an event or until about `budget` instructions are done. Returns how many were.
     int64_t (*run)(Wave*, int64_t budget);
 };

@@ -126,6 +126,11 @@ kernel machine_release
   flat_store_dword v[vAt : vAt + 1], v[vValue]
 end_kernel machine_release
 
+// Every wave interrupts the host.
+kernel machine_message
+  s_sendmsg sendmsg(MSG_INTERRUPT)
+end_kernel machine_message
+
 // The bad accesses: the address is in Data[2:3].
 .macro bad_address
   s_load_dwordx2 s[sTemp : sTemp + 1], s[sData : sData + 1], 0x8
