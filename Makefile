@@ -70,7 +70,7 @@ check-long: check                       ## full repetitions, every SIMD build, o
 check-packages:
 	$(Q)sh setup.sh --check
 check-asan:                             ## the tests under the address and undefined-behaviour sanitizers
-	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g $(SANITIZE)'
+	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g $(SANITIZE)' SIMD_OPT=-O1 TEST_SECONDS=900
 bench: all                              ## build, then time and verify (CASES="..." for your own); every time says its kind
 	$(Q)$(GCN) bench $(CASES)
 bench-emu: $(BENCHES) all               ## the software Polaris beside OpenBLAS, and its queues' latencies
@@ -99,13 +99,14 @@ $(BUILD)/%.o: %.cpp
 	$(call say,CXX)
 	$(Q)$(CXX) $(ALL_CXX) -c $< -o $@
 
+SIMD_OPT := -O3
 $(BUILD)/emulator/exec/simd_avx512.o:   SIMD_FLAGS := -DGCN_SIMD=avx512 -march=x86-64-v4 -mprefer-vector-width=512
 $(BUILD)/emulator/exec/simd_avx2.o:     SIMD_FLAGS := -DGCN_SIMD=avx2 -march=x86-64-v3
 $(BUILD)/emulator/exec/simd_portable.o: SIMD_FLAGS := -DGCN_SIMD=portable -march=x86-64
 $(SIMD): emulator/exec/simd.cpp
 	@mkdir -p $(@D)
 	$(call say,CXX)
-	$(Q)$(CXX) $(ALL_CXX) -O3 $(SIMD_FLAGS) -Wno-psabi -c $< -o $@
+	$(Q)$(CXX) $(ALL_CXX) $(SIMD_OPT) $(SIMD_FLAGS) -Wno-psabi -c $< -o $@
 
 $(LIB): $(call objects,$(LIB_DIRS)) $(BUILD)/embedded.o
 $(EMU): $(call objects,$(EMU_DIRS)) $(SIMD)
@@ -132,10 +133,12 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)
 
-# A passed test is a file, so that only what changed runs again.
+# A passed test is a file, so that only what changed runs again. One that hangs is a failed one.
+TEST_SECONDS := 300
 $(BUILD)/tests/%.passed: $(BUILD)/tests/% $(BUILD)/tests/encodings.txt $(TEST_CODE) $(PROGRAMS) $(GCN) $(SOFT)
 	$(call say,TEST)
-	$(Q)GCN_BACKEND=hsa-software $< >$@.log 2>&1 || { cat $@.log; exit 1; }
+	$(Q)GCN_BACKEND=hsa-software timeout --foreground $(TEST_SECONDS) $< >$@.log 2>&1 || \
+	    { code=$$?; cat $@.log; echo "gcn: cannot pass $<: exit status $$code (124: after $(TEST_SECONDS) s)."; exit 1; }
 	@tail -n 2 $@.log | sed '/^$$/d;s/^/        /'
 	@touch $@
 

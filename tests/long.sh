@@ -3,6 +3,7 @@
 # build that this machine can run and with one and two worker threads. Prints one line per run; stops at a failure.
 set -eu
 build=$1
+limit=900  # seconds a test may take: one that hangs has failed
 export GCN_BACKEND=hsa-software GCN_CHECK_LONG=1
 
 simds="portable avx2"
@@ -11,9 +12,12 @@ grep -qw avx512vl /proc/cpuinfo && simds="$simds avx512"
 run() {
     name=$1
     log=$build/tests/$name.long.log
-    if ! "$build/tests/$name" >"$log" 2>&1; then
+    code=0
+    timeout --foreground "$limit" "$build/tests/$name" >"$log" 2>&1 || code=$?
+    if [ "$code" != 0 ]; then
         cat "$log"
-        echo "gcn: cannot pass make check-long: $name failed with GCN_EMU_SIMD=${GCN_EMU_SIMD:-} GCN_EMU_THREADS=${GCN_EMU_THREADS:-}."
+        echo "gcn: cannot pass make check-long: $name ended with $code (124: after $limit s)," \
+            "GCN_EMU_SIMD=${GCN_EMU_SIMD:-} GCN_EMU_THREADS=${GCN_EMU_THREADS:-}."
         exit 1
     fi
     printf '  LONG  %-24s %-9s %s threads: %s\n' "$name" "${GCN_EMU_SIMD:-best}" "${GCN_EMU_THREADS:-all}" \

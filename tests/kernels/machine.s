@@ -89,6 +89,7 @@ end_kernel machine_leavers, 1024
 
 // Two groups take turns at Data[0]: group g waits for 2 * i + g and makes it one more, fifty times.
 kernel machine_ping_pong
+  s_mov_b64 exec, 1  // or a lane's store could follow the other group's answer to an earlier lane's
   address_of_dword 0
   s_mov_b32 s[sCount], s[sGroup]
 .Lping_pong_wait:
