@@ -1,9 +1,14 @@
 // The gcn program: one table of sub-commands. Options are declared with CLI11; the work is done by the libraries below.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/output.hpp"
 #include "gcn/error.hpp"
@@ -31,13 +36,29 @@ static constexpr Command commands[] = {
 };
 // clang-format on
 
+// `gcn emu [OPTIONS] -- COMMAND`: CLI11 would hand what follows "--" to the main program instead of to emu. All options
+// of emu have a value.
+static void drop_separator(std::vector<std::string>& words) {
+    if (words.empty() || words[0] != "emu") return;
+    for (size_t i = 1; i < words.size() && words[i].starts_with("-"); ++i) {
+        if (words[i] == "--") {
+            words.erase(words.begin() + ptrdiff_t(i));
+            return;
+        }
+        if (words[i].find('=') == std::string::npos) ++i;
+    }
+}
+
 static int run(int argc, char** argv) {
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    drop_separator(words);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
     CLI::App app("gcn: matrix products on AMD Polaris, with or without the card", "gcn");
     app.set_version_flag("--version", "gcn 0.1.0");
     app.require_subcommand(0, 1);
     for (const Command& c : commands) c.declare(*app.add_subcommand(c.name, c.what));
     try {
-        app.parse(argc, argv);
+        app.parse(std::move(words));
         if (app.get_subcommands().empty()) print_line(app.help());
         finish_output();
         return 0;

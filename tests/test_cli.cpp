@@ -340,6 +340,9 @@ TEST_CASE("emu returns the status of its command") {
 
 TEST_CASE("emu leaves to the command what stands after it") {
     CHECK(run("emu --threads 2 echo --chip x --help -- y").out == "--chip x --help -- y\n");
+    CHECK(run("emu -- echo --chip x -- y").out == "--chip x -- y\n");
+    CHECK(run("emu --threads 2 --chip=rx580 -- echo -n z").out == "z");
+    refuses("emu --", 2, "run nothing: no COMMAND was given. Try: gcn emu rocminfo.");
 }
 
 TEST_CASE("emu hands the software Polaris to its command, after what was preloaded before") {

@@ -286,6 +286,25 @@ TEST_CASE("a fault names the first byte that is missing, and a store into read-o
     finishes(run(executor, machine.dispatch("machine_load")));
 }
 
+TEST_CASE("memory that the program has given back to the system is a fault, not a signal") {
+    Executor executor(1, "");
+    Machine machine;
+    void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    machine.map(0x5000'0000, page, 4096, true);
+    machine.set_address(0x5000'0100);
+    finishes(run(executor, machine.dispatch("machine_load")));
+    mmap(page, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);  // what munmap() does, but for keeps
+    for (const bool write : {false, true}) {
+        const Result result = run(executor, machine.dispatch(write ? "machine_store" : "machine_load"));
+        CHECK(result.fault.kind == FaultKind::Memory);
+        CHECK(result.fault.address == 0x5000'0100);
+        CHECK(result.fault.write == write);
+        CHECK_THAT(result.fault.text, Catch::EndsWith("the program has given that memory back to the system"));
+    }
+    machine.set_address(Machine::data_at);
+    finishes(run(executor, machine.dispatch("machine_load")));
+}
+
 TEST_CASE("memory may be contiguous for the device and lie in pieces on the host") {
     Executor executor(1, "");
     Machine machine;

@@ -434,6 +434,22 @@ TEST_CASE("memory that is freed under a running grid becomes a fault") {
           }) == 0);
 }
 
+TEST_CASE("locked memory that the program has given back to the system becomes a fault") {
+    CHECK(status_with_runtime([] {
+              watch_faults();
+              Buffer<uint32_t> in(hsa().vram, 1);
+              void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              void* on_gpu = nullptr;
+              ok(hsa().hsa_amd_memory_lock(page, 4096, &hsa().gpu, 1, &on_gpu));
+              Arguments arguments(in.data, on_gpu);
+              Queue q;
+              // As munmap() does it, but that nobody else gets these addresses meanwhile.
+              mmap(page, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+              q.dispatch(packet_for("successor", arguments.data, nullptr));
+              _exit(a_fault_comes() && fault_address == address_of(on_gpu) ? 0 : 1);
+          }) == 0);
+}
+
 TEST_CASE("a signal that is no signal becomes a fault") {
     CHECK(status_with_runtime([] {
               watch_faults();

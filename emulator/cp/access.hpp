@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "emulator/exec/memory.hpp"
+#include "emulator/exec/withdrawn.hpp"
 
 namespace gcn::emulator {
 
@@ -27,39 +28,41 @@ public:
 
     template <class T> T read(uint64_t address) const {
         T value;
-        const std::shared_lock use(space.in_use());
-        std::memcpy(&value, bytes(address, sizeof(T), false), sizeof(T));
+        touch(address, sizeof(T), false, [&](std::byte* at) { std::memcpy(&value, at, sizeof(T)); });
         return value;
     }
     template <class T> T load(uint64_t address) const {
-        const std::shared_lock use(space.in_use());
-        return word<T>(address, false).load(std::memory_order_acquire);
+        T value;
+        on_word<T>(address, false, [&](auto word) { value = word.load(std::memory_order_acquire); });
+        return value;
     }
     template <class T> void store(uint64_t address, std::type_identity_t<T> value) const {
-        const std::shared_lock use(space.in_use());
-        word<T>(address, true).store(value, std::memory_order_release);
+        on_word<T>(address, true, [&](auto word) { word.store(value, std::memory_order_release); });
     }
     template <class T> void subtract(uint64_t address, std::type_identity_t<T> value) const {
-        const std::shared_lock use(space.in_use());
-        word<T>(address, true).fetch_sub(value, std::memory_order_acq_rel);
+        on_word<T>(address, true, [&](auto word) { word.fetch_sub(value, std::memory_order_acq_rel); });
     }
     // Stores `value` where `expected` stands; what stood there comes back.
     template <class T>
     T exchange(uint64_t address, std::type_identity_t<T> expected, std::type_identity_t<T> value) const {
-        const std::shared_lock use(space.in_use());
-        word<T>(address, true).compare_exchange_strong(expected, value, std::memory_order_acq_rel);
+        on_word<T>(address, true,
+                   [&](auto word) { word.compare_exchange_strong(expected, value, std::memory_order_acq_rel); });
         return expected;
     }
 
 private:
-    std::byte* bytes(uint64_t address, size_t size, bool write) const {
+    // Calls `use` with where the bytes lie on the host.
+    template <class Use> void touch(uint64_t address, size_t size, bool write, Use&& use) const {
+        const std::shared_lock in_use(space.in_use());
         std::byte* at = space.host(address, size, write);
         if (!at) throw BadAddress{address, write};
-        return at;
+        const Window window{address, size, at, write};
+        WithdrawnGuard guard({&window, 1});
+        if (const auto memory = guard.run([&] { use(at); })) throw BadAddress{memory->address, memory->write};
     }
-    template <class T> std::atomic_ref<T> word(uint64_t address, bool write) const {
+    template <class T, class Use> void on_word(uint64_t address, bool write, Use&& use) const {
         if (address % sizeof(T)) throw BadAddress{address, write};
-        return std::atomic_ref<T>(*reinterpret_cast<T*>(bytes(address, sizeof(T), write)));
+        touch(address, sizeof(T), write, [&](std::byte* at) { use(std::atomic_ref<T>(*reinterpret_cast<T*>(at))); });
     }
 
     const AddressSpace& space;

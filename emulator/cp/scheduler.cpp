@@ -2,8 +2,6 @@
 
 #include "emulator/cp/scheduler.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <x86intrin.h>
@@ -11,6 +9,8 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+
+#include "emulator/exec/withdrawn.hpp"
 
 namespace gcn::emulator {
 
@@ -35,6 +35,7 @@ uint64_t nap_after(uint64_t silence) { return std::clamp(silence / 2, shortest_n
 
 void Scheduler::add(std::shared_ptr<Queue> queue) {
     const std::lock_guard lock(guard);
+    WithdrawnGuard::install();
     if (!started) std::thread([this] { run(); }).detach();
     started = true;
     auto more = std::make_shared<Queues>(*queues);
@@ -81,9 +82,7 @@ void Scheduler::sleep(uint64_t us) {
 }
 
 void Scheduler::run() {
-    sigset_t all;  // the program's handlers run on its own threads
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    leave_signals_to_the_program();
     prctl(PR_SET_TIMERSLACK, 1000);  // nanoseconds; 50000 unless told otherwise
     uint64_t last_event = microseconds();
     int looks = 1;

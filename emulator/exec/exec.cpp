@@ -17,6 +17,7 @@
 #include "emulator/exec/group.hpp"
 #include "emulator/exec/program.hpp"
 #include "emulator/exec/wave.hpp"
+#include "emulator/exec/withdrawn.hpp"
 #include "gcn/error.hpp"
 
 namespace gcn::emulator {
@@ -311,6 +312,7 @@ struct Executor::Impl {
     }
 
     void work_on() {
+        leave_signals_to_the_program();
         for (;;) {
             const uint64_t seen = news.load(std::memory_order_acquire);
             std::unique_lock lock(guard);
@@ -357,6 +359,7 @@ struct Executor::Impl {
 
     GridPointer start(const Dispatch& dispatch, std::function<void(const Result&)> done) {
         GCN_ASSERT(dispatch.space);
+        WithdrawnGuard::install();
         auto grid = std::make_shared<Grid>(*this, launch_of(dispatch), std::move(done));
         std::unique_lock lock(guard);
         if (grid->launch.uses_scratch()) {

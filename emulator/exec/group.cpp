@@ -3,10 +3,12 @@
 
 #include "emulator/exec/group.hpp"
 
+#include <xmmintrin.h>
 #include <algorithm>
 #include <cstring>
 #include <new>
 
+#include "emulator/exec/withdrawn.hpp"
 #include "isa/print.hpp"
 
 namespace gcn::emulator {
@@ -172,7 +174,22 @@ void Group::report(const Wave& w) {
     fault = std::move(f);
 }
 
+void Group::report(const Wave& w, const Withdrawn& memory) {
+    Fault f;
+    f.kind = FaultKind::Memory;
+    f.pc = w.program->pc_of(w.program->entry());
+    f.address = memory.address;
+    f.write = memory.write;
+    f.group = place;
+    f.wave = w.index;
+    f.text = "the code from " + isa::text::hex(f.pc) + " on" + (f.write ? " writes " : " reads ") +
+             isa::text::hex(f.address) + ": the program has given that memory back to the system";
+    fault = std::move(f);
+}
+
 Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& view, int64_t& budget) {
+    WithdrawnGuard guard(view.windows);
+    const unsigned float_modes = _mm_getcsr();
     bool yielded = false;
     while (living && budget > 0) {
         Wave* w = next_runnable();
@@ -181,7 +198,12 @@ Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& vi
             continue;
         }
         w->view = &view;
-        const int64_t done = table.run(w, budget);
+        int64_t done = 0;
+        if (const auto memory = guard.run([&] { done = table.run(w, budget); })) {
+            _mm_setcsr(float_modes);
+            report(*w, *memory);
+            return State::Faulted;
+        }
         instructions += uint64_t(done);
         budget -= std::max<int64_t>(done, 1);
         switch (w->event) {

@@ -85,6 +85,7 @@ private:
     void release_barrier();
     void jump(Wave&, ProgramCache&, const HandlerTable&);
     void report(const Wave&);
+    void report(const Wave&, const struct Withdrawn&);
 
     const Launch& launch;
     std::array<uint32_t, 3> place{};  // in the grid
