@@ -1,5 +1,5 @@
 #!/bin/sh
-# sh setup.sh            installs what building and `make bench` need
+# sh setup.sh            installs what building, `make bench` and `gcn emu rocminfo` need
 # sh setup.sh --check    the same and what only `make check` needs
 # sh setup.sh --list     prints the packages of both, installs nothing
 #
@@ -20,11 +20,11 @@ libhsakmt-dev              the headers of the interface under ROCr
 libcli11-dev               options of the program gcn
 nlohmann-json3-dev         its --json output
 libopenblas0-pthread       the fast cpu backend; opened at run time, never linked
+rocminfo                   lists what ROCr sees; the first program to try under gcn emu
+kmod                       lsmod, which rocminfo asks
 '
 check='
 catch2                     the tests
-rocminfo                   a client of the kfd door
-kmod                       lsmod, which rocminfo asks
 pciutils                   lspci, which hipcc asks
 hipcc                      builds HIP programs for the tests
 libamdhip64-dev            the HIP runtime

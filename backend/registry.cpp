@@ -7,6 +7,7 @@
 #include <set>
 
 #include "backend/backend.hpp"
+#include "backend/reason.hpp"
 
 namespace gcn {
 
@@ -34,13 +35,6 @@ void say_once(const std::string& line) {
     if (!line.empty() && said.insert(line).second) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-// A reason as part of a longer sentence: a gcn::Error without its ends.
-std::string inner(std::string why) {
-    if (why.starts_with("gcn: ")) why.erase(0, 5);
-    if (why.ends_with('.')) why.pop_back();
-    return why;
-}
-
 std::string list_of_choices() {
     std::string all;
     for (const BackendRow& r : rows)
@@ -54,7 +48,7 @@ std::span<const BackendRow> backend_rows() { return rows; }
 
 std::unique_ptr<Backend> try_open(const BackendRow& row, std::string& why) {
     auto backend = row.open(why);
-    why = inner(std::move(why));
+    why = clause(std::move(why));
     return backend;
 }
 
@@ -66,23 +60,24 @@ std::unique_ptr<Backend> open_backend(std::string_view choice) {
     if (std::none_of(std::begin(rows), std::end(rows), meant))
         fail({.what = "open the backend " + std::string(choice),
               .why = "there is none of that name",
-              .remedy = "GCN_BACKEND=" + list_of_choices(),
+              .remedy = "one of " + list_of_choices(),
               .fault = Fault::WrongUse});
-    std::string reasons;
+    Reasons reasons;
     for (const BackendRow& row : rows) {
         if (!meant(row)) continue;
         std::string why;
         if (auto backend = try_open(row, why)) {
             const DeviceInfo info = backend->info();
-            if (info.isa.empty() && !reasons.empty()) say_once("gcn: no GPU: " + reasons + ".");
+            const std::string remedy = reasons.remedy.empty() ? "" : " Try: " + reasons.remedy + ".";
+            if (info.isa.empty() && !reasons.text.empty()) say_once("gcn: no GPU: " + reasons.text + "." + remedy);
             say_once(info.notice);
             return backend;
         }
-        reasons += (reasons.empty() ? "" : "; ") + std::string(row.choice) + ": " + why;
+        reasons.add(row.choice, why);
     }
     fail({.what = "open a device",
-          .why = reasons,
-          .remedy = "gcn info, which lists what this machine has",
+          .why = reasons.text,
+          .remedy = reasons.remedy.empty() ? "gcn info, which lists what this machine has" : reasons.remedy,
           .fault = Fault::NoDevice});
 }
 

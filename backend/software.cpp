@@ -13,6 +13,7 @@ std::string find_software(std::string& looked) {
         if (std::filesystem::exists(folder / "libgcn-emu.so", none)) return folder / "libgcn-emu.so";
         looked += (looked.empty() ? "" : ", ") + folder.string();
     }
+    looked += ". Try: copying libgcn-emu.so beside the program";
     return {};
 }
 

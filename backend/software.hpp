@@ -6,7 +6,7 @@
 
 namespace gcn {
 
-// The file, or "" and in `looked` the folders where it is not.
+// The file, or "" and in `looked` the end of a sentence: the folders where it is not, and the remedy.
 std::string find_software(std::string& looked);
 
 }  // namespace gcn

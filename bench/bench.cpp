@@ -71,11 +71,15 @@ static void time_and_verify(BenchRow& row, Device& device, const Gemm& g, const 
         row.verdict = (exact.text.empty() ? "" : exact.text + ", ") + close.text;
 }
 
-BenchRow bench(Device& device, const Gemm& g, const Effort& effort) {
+BenchRow Bench::run(const Gemm& g) {
     BenchRow row;
     row.name = text(g);
     row.backend = device.backend();
     row.device = device.name();
+    if (!lost_in.empty()) {
+        row.error = "not run: the device was lost in " + lost_in;
+        return row;
+    }
     try {
         time_and_verify(row, device, g, effort);
     } catch (const Error& e) {
@@ -83,6 +87,7 @@ BenchRow bench(Device& device, const Gemm& g, const Effort& effort) {
     } catch (const std::bad_alloc&) {
         row.error = text({"run " + row.name, "the host has not enough memory for its matrices", "a smaller case"});
     }
+    if (!device.lost().empty()) lost_in = row.name;
     return row;
 }
 

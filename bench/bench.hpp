@@ -20,8 +20,17 @@ struct BenchRow {
     std::string error;    // why there is no time
 };
 
-// Verified twice: with small integers, where the result is exact, and with the numbers that were timed. What goes wrong
-// stands in the row.
-BenchRow bench(Device&, const Gemm&, const Effort&);
+// Cases on one device. Each is verified twice: with small integers, where the result is exact, and with the numbers
+// that were timed. What goes wrong stands in the row; after a case in which the device was lost nothing is run.
+class Bench {
+public:
+    Bench(Device& device, const Effort& effort) : device(device), effort(effort) {}
+    BenchRow run(const Gemm&);
+
+private:
+    Device& device;
+    const Effort effort;
+    std::string lost_in;  // the case
+};
 
 }  // namespace gcn

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "bench/cases.hpp"
 #include "cli/output.hpp"
 #include "plan/problem.hpp"
+#include "plan/select.hpp"
 
 namespace gcn {
 
@@ -38,14 +40,34 @@ static std::vector<Gemm> cases_of(const BenchOptions& o) {
         for (const CaseList& list : case_lists()) append(cases_in(list.text));
     std::vector<Gemm> problems;
     for (const std::string& name : names) problems.push_back(parse_gemm(name));
+    if (problems.empty()) fail({"time anything", o.file + " has no cases", "", Fault::WrongUse});
     return problems;
 }
 
+// A GCN_KERNEL that no case could run with is said once, not in every row.
+static const KernelRow* forced_kernel() {
+    const char* const name = std::getenv("GCN_KERNEL");
+    if (!name || !*name) return nullptr;
+    if (const KernelRow* kernel = find_kernel(name)) return kernel;
+    fail({std::string("run the cases with GCN_KERNEL=") + name, "there is no such kernel", "gcn info, which lists them",
+          Fault::WrongUse});
+}
+
+static void check_runs_on(const Device& device, const KernelRow& forced) {
+    DeviceInfo info;
+    info.backend = device.backend();
+    if (!runs_on(forced, info))
+        fail({"run the cases with GCN_KERNEL=" + std::string(forced.name), "it does not run on backend " + info.backend,
+              "unset GCN_KERNEL", Fault::WrongUse});
+}
+
+// The same members in every row, null where there is no value.
 static nlohmann::json json(const BenchRow& row) {
-    nlohmann::json j{{"case", row.name},       {"backend", row.backend},  {"device", row.device},
-                     {"kernel", nullptr},      {"time_us", nullptr},      {"time_kind", nullptr},
-                     {"gflops", nullptr},      {"percent_peak", nullptr}, {"verified", row.verified},
-                     {"verdict", row.verdict}, {"error", nullptr}};
+    nlohmann::json j{{"case", row.name},        {"backend", row.backend},   {"device", row.device},
+                     {"kernel", nullptr},       {"time_us", nullptr},       {"time_kind", nullptr},
+                     {"spread", nullptr},       {"runs", nullptr},          {"gflops", nullptr},
+                     {"percent_peak", nullptr}, {"verified", row.verified}, {"verdict", row.verdict},
+                     {"error", nullptr}};
     if (!row.kernel.empty()) j["kernel"] = row.kernel;
     if (!row.error.empty()) j["error"] = row.error;
     if (row.measured) {
@@ -79,16 +101,19 @@ static void print_head(const Device& device) {
 
 static void run(const BenchOptions& o) {
     const std::vector<Gemm> problems = cases_of(o);
+    const KernelRow* const forced = forced_kernel();
     Device device = Device::open(o.backend);
+    if (forced) check_runs_on(device, *forced);
     // Without --repeat a case takes as many runs as fit into a second; the exact check was its warm-up.
     const Effort effort =
         o.repeat > 0 ? Effort{.warm_ups = 0, .runs = o.repeat} : Effort{.warm_ups = 0, .runs = 10, .limit_seconds = 1};
     if (!o.json) print_head(device);
     size_t failed = 0;
+    Bench bench(device, effort);
     Progress progress(problems.size());
     for (const Gemm& g : problems) {
         progress.step(text(g));
-        const BenchRow row = bench(device, g, effort);
+        const BenchRow row = bench.run(g);
         progress.clear();
         o.json ? print(json(row)) : print_row(row);
         if (!row.verified) ++failed;

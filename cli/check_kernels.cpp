@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "backend/reason.hpp"
 #include "bench/check.hpp"
 #include "cli/output.hpp"
 #include "plan/problem.hpp"
@@ -53,7 +55,8 @@ static CheckRow check(const Check& check, const std::shared_ptr<DeviceImpl>& dev
         try {
             row.wrong = check.run(device, kernel, g);
         } catch (const Error& e) {
-            row.wrong = e.what();
+            const std::string lost = device->backend->lost();  // the cause of whatever follows
+            row.wrong = lost.empty() ? e.what() : lost;
         }
         if (row.wrong.empty()) continue;
         row.repeat = repeat_command(row, g);
@@ -62,30 +65,43 @@ static CheckRow check(const Check& check, const std::shared_ptr<DeviceImpl>& dev
     return row;
 }
 
+static nlohmann::json text_or_null(const std::string& text) {
+    return text.empty() ? nlohmann::json() : nlohmann::json(text);
+}
+
 static void print_row(const CheckRow& row, bool json) {
     if (json)
         return print({{"backend", row.backend},
+                      {"open", true},
                       {"kernel", row.kernel},
                       {"cases", row.cases},
                       {"verified", row.wrong.empty()},
-                      {"error", row.wrong.empty() ? nlohmann::json() : nlohmann::json(row.wrong)},
-                      {"repeat", row.repeat.empty() ? nlohmann::json() : nlohmann::json(row.repeat)}});
+                      {"error", text_or_null(row.wrong)},
+                      {"repeat", text_or_null(row.repeat)}});
     table.row({row.backend, row.kernel, std::to_string(row.cases),
-               row.wrong.empty() ? "equal" : "WRONG: " + row.wrong + ". Again: " + row.repeat});
+               row.wrong.empty() ? "equal" : "WRONG: " + clause(row.wrong) + ". Again: " + row.repeat});
+}
+
+// A backend that does not open is a line of its own.
+static void print_closed(const BackendRow& row, const std::string& why, bool json) {
+    if (json)
+        return print({{"backend", row.choice},
+                      {"open", false},
+                      {"kernel", nullptr},
+                      {"cases", 0},
+                      {"verified", nullptr},
+                      {"error", why},
+                      {"repeat", nullptr}});
+    print_line(std::string(row.choice) + "  not here: " + why);
 }
 
 static bool meant(const BackendRow& row, const CheckOptions& o) {
     return o.backend.empty() || row.choice == o.backend || row.name == o.backend;
 }
 
-// A backend that does not open is a line of its own.
-static std::shared_ptr<DeviceImpl> open(const BackendRow& row, const CheckOptions& o) {
-    std::string why;
+static std::shared_ptr<DeviceImpl> open(const BackendRow& row, std::string& why) {
     std::shared_ptr<Backend> backend = try_open(row, why);
-    if (!backend) {
-        if (!o.json) print_line(std::string(row.choice) + "  not here: " + why);
-        return nullptr;
-    }
+    if (!backend) return nullptr;
     const DeviceInfo info = backend->info();
     return std::make_shared<DeviceImpl>(DeviceImpl{std::move(backend), info});
 }
@@ -93,10 +109,33 @@ static std::shared_ptr<DeviceImpl> open(const BackendRow& row, const CheckOption
 static void check_names(const CheckOptions& o) {
     const auto rows = backend_rows();
     if (std::none_of(rows.begin(), rows.end(), [&](const BackendRow& row) { return meant(row, o); }))
-        fail({"open the backend " + o.backend, "there is none of that name", "gcn info", Fault::WrongUse});
+        open_backend(o.backend);  // says which there are
     if (!o.kernel.empty() && !find_kernel(o.kernel))
-        fail({"check the kernel " + o.kernel, "there is none of that name", "gcn info", Fault::WrongUse});
+        fail({"check the kernel " + o.kernel, "there is none of that name", "gcn info, which lists them",
+              Fault::WrongUse});
     for (const std::string& name : o.cases) parse_gemm(name);
+}
+
+static bool wanted(const KernelRow& k, const CheckOptions& o) {
+    const bool named = o.kernel.empty() ? k.name != oracle_kernel : k.name == o.kernel;
+    const auto taken = [&](const std::string& name) { return takes(k, parse_gemm(name)); };
+    return named && (o.cases.empty() || std::any_of(o.cases.begin(), o.cases.end(), taken));
+}
+
+// The kernels that are wanted and not among `checked`, though they run on a backend that is meant.
+static std::string unchecked(const std::set<std::string_view>& checked, const CheckOptions& o) {
+    std::string names;
+    for (const KernelRow& kernel : kernel_rows()) {
+        const auto has_a_place = [&](const BackendRow& row) {
+            DeviceInfo device;
+            device.backend = row.name;
+            return meant(row, o) && runs_on(kernel, device);
+        };
+        const auto rows = backend_rows();
+        if (wanted(kernel, o) && !checked.count(kernel.name) && std::any_of(rows.begin(), rows.end(), has_a_place))
+            names += (names.empty() ? "" : ", ") + std::string(kernel.name);
+    }
+    return names;
 }
 
 static void run(const CheckOptions& o) {
@@ -104,24 +143,33 @@ static void run(const CheckOptions& o) {
     const Check check;
     if (!o.json) table.head();
     size_t opened = 0, rows = 0, wrong = 0;
+    std::set<std::string_view> checked;
+    Reasons closed;
     for (const BackendRow& backend : backend_rows()) {
-        const auto device = meant(backend, o) ? open(backend, o) : nullptr;
-        if (!device) continue;
+        if (!meant(backend, o)) continue;
+        std::string why;
+        const auto device = open(backend, why);
+        if (!device) {
+            print_closed(backend, why, o.json);
+            closed.add(backend.choice, why);
+            continue;
+        }
         ++opened;
         for (const KernelRow& kernel : kernel_rows()) {
-            const bool wanted = o.kernel.empty() ? kernel.name != oracle_kernel : kernel.name == o.kernel;
-            if (!wanted || !runs_on(kernel, device->info)) continue;
+            if (!wanted(kernel, o) || !runs_on(kernel, device->info)) continue;
             const CheckRow row = gcn::check(check, device, backend.choice, kernel, o);
-            if (row.cases == 0) continue;
             print_row(row, o.json);
+            checked.insert(kernel.name);
             ++rows;
             wrong += !row.wrong.empty();
         }
     }
-    if (opened == 0) fail({"open " + o.backend, "it is not here", "gcn info", Fault::NoDevice});
+    std::string why = wrong ? std::to_string(wrong) + " of " + std::to_string(rows) + " are wrong" : "";
+    if (const std::string names = unchecked(checked, o); !names.empty())
+        why += (why.empty() ? "" : "; ") + names + " not checked on any backend (" + closed.text + ")";
+    if (!why.empty())
+        fail({"vouch for every kernel", why, closed.remedy, opened == 0 ? Fault::NoDevice : Fault::Failed});
     if (rows == 0) fail({"check anything", "no kernel takes the cases on a backend that opens", "gcn info"});
-    if (wrong > 0)
-        fail({"vouch for every kernel", std::to_string(wrong) + " of " + std::to_string(rows) + " are wrong"});
 }
 
 void check_kernels(CLI::App& app) {
@@ -130,7 +178,9 @@ void check_kernels(CLI::App& app) {
     app.add_option("--backend", o.backend, "only this one");
     app.add_option("--kernel", o.kernel, "only this one");
     app.add_option("--count", o.count, "random cases for each kernel, 20 unless given")->check(CLI::Range(1, 1000000));
-    app.add_option("--seed", o.seed, "of the random cases, 1 unless given");
+    app.add_option("--seed", o.seed, "of the random cases, 1 unless given")->check([](const std::string& seed) {
+        return seed.starts_with('-') ? seed + " is negative" : std::string();
+    });
     app.add_flag("--json", o.json, "one JSON object per kernel and line");
     app.callback([] { run(o); });
 }

@@ -1,11 +1,13 @@
 // gcn emu: starts any program with the software Polaris underneath.
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "backend/software.hpp"
 #include "gcn/error.hpp"
@@ -21,8 +23,16 @@ struct EmuOptions {
 static std::string software_polaris() {
     std::string looked;
     const std::string file = find_software(looked);
-    if (file.empty()) fail({"start the software Polaris", "libgcn-emu.so is not in " + looked, "make"});
+    if (file.empty()) fail({"start the software Polaris", "libgcn-emu.so is not in " + looked});
     return file;
+}
+
+// The settings that it does not know (GCN_EMU_*) would end COMMAND later, in ROCr's words.
+static void refuse_wrong_settings(const std::string& file) {
+    void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (!library) fail({"start the software Polaris", dlerror()});
+    const auto objection = reinterpret_cast<const char* (*)()>(dlsym(library, "gcn_emu_objection"));
+    if (const char* sentence = objection ? objection() : nullptr) throw Error(Fault::WrongUse, sentence);
 }
 
 static void preload(const std::string& library) {
@@ -60,17 +70,30 @@ static std::string chosen_chip(const EmuOptions& o) {
 static void run(const EmuOptions& o, const std::vector<std::string>& command) {
     if (command.empty()) fail({"run nothing", "no COMMAND was given", "gcn emu rocminfo", Fault::WrongUse});
     if (command[0].empty()) fail({"run nothing", "COMMAND is empty", "gcn emu rocminfo", Fault::WrongUse});
+    if (command[0].starts_with("-"))
+        fail({"read the command line", "The following argument was not expected: " + command[0], "gcn emu --help",
+              Fault::WrongUse});
     if (const std::string chip = chosen_chip(o); !chip.empty() && !isa::find_chip(chip))
         fail({"emulate the chip " + chip, "it is not one of " + known_chips(), "", Fault::WrongUse});
     if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
     if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
-    preload(software_polaris());
+    const std::string file = software_polaris();
+    preload(file);
+    refuse_wrong_settings(file);
     become(command);
 }
 
+// COMMAND is no option of CLI11's, which so does not know of it.
+struct Usage : CLI::Formatter {
+    std::string make_usage(const CLI::App*, std::string name) const override {
+        return "Usage: " + name + " [OPTIONS] COMMAND [ARGUMENTS]\n";
+    }
+};
+
 void emu(CLI::App& app) {
     static EmuOptions o;
-    app.footer("With a command: gcn emu [OPTIONS] COMMAND [ARGUMENTS]. The status is COMMAND's.");
+    app.formatter(std::make_shared<Usage>());
+    app.footer("The status is COMMAND's.");
     app.prefix_command();  // what follows COMMAND belongs to it
     app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
     app.add_option("--threads", o.threads, "of the host to compute with; all unless given")->check(CLI::Range(1, 1024));

@@ -64,7 +64,9 @@ static int run(int argc, char** argv) {
         return 0;
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-        fail({"read the command line", e.what(), "gcn --help", Fault::WrongUse});
+        std::string help = "gcn ";
+        for (const CLI::App* command : app.get_subcommands()) help += command->get_name() + " ";
+        fail({"read the command line", e.what(), help + "--help", Fault::WrongUse});
     }
 }
 

@@ -81,6 +81,24 @@ static Product as_nt(Matrix a, Matrix b, std::optional<Matrix> c0, const GemmFil
 
 // ---- the command --------------------------------------------------------------------
 
+// The choices of --trans-a and --trans-b with which the shapes meet; empty when there are none.
+static std::string meeting(const Matrix& a, const Matrix& b) {
+    static constexpr struct {
+        bool trans_a, trans_b;
+        const char* name;
+    } choices[] = {
+        {false, false, "neither --trans-a nor --trans-b"},
+        {true, false, "--trans-a"},
+        {false, true, "--trans-b"},
+        {true, true, "both --trans-a and --trans-b"},
+    };
+    std::string names;
+    for (const auto& c : choices)
+        if ((c.trans_a ? a.rows : a.columns) == (c.trans_b ? b.columns : b.rows))
+            names += (names.empty() ? "" : " or ") + std::string(c.name);
+    return names;
+}
+
 static void check_shapes(const Matrix& a, const Matrix& b, const std::optional<Matrix>& c0, const GemmFiles& o) {
     const int64_t m = o.trans_a ? a.columns : a.rows, k = o.trans_a ? a.rows : a.columns;
     const int64_t k_b = o.trans_b ? b.columns : b.rows, n = o.trans_b ? b.rows : b.columns;
@@ -88,7 +106,7 @@ static void check_shapes(const Matrix& a, const Matrix& b, const std::optional<M
         fail({"multiply " + o.a + " by " + o.b,
               "op(A) is " + text(m, k) + " and op(B) is " + text(k_b, n) + ", so " + std::to_string(k) +
                   " columns meet " + std::to_string(k_b) + " rows",
-              "--trans-a or --trans-b", Fault::WrongUse});
+              meeting(a, b), Fault::WrongUse});
     if (c0 && (c0->rows != m || c0->columns != n))
         fail({"add " + o.c_in + " to the product",
               "it is " + text(c0->rows, c0->columns) + " and the product is " + text(m, n), "", Fault::WrongUse});
@@ -146,17 +164,28 @@ static std::string verified(const Product& p, const std::vector<float>& c) {
     return verdict.text;
 }
 
+static bool same(const struct stat& x, const struct stat& y) { return x.st_dev == y.st_dev && x.st_ino == y.st_ino; }
+
 // Whether what is written to `path` goes where standard output goes.
 static bool is_standard_output(const std::string& path) {
     struct stat file, output;
-    return stat(path.c_str(), &file) == 0 && fstat(STDOUT_FILENO, &output) == 0 && file.st_dev == output.st_dev &&
-           file.st_ino == output.st_ino;
+    return stat(path.c_str(), &file) == 0 && fstat(STDOUT_FILENO, &output) == 0 && same(file, output);
+}
+
+// Whatever it is called, and through whatever link. A terminal may well be both.
+static void keep_inputs(const GemmFiles& o) {
+    struct stat input, output;
+    if (stat(o.c.c_str(), &output) != 0 || !S_ISREG(output.st_mode)) return;
+    for (const std::string& file : {o.a, o.b, o.c_in})
+        if (!file.empty() && stat(file.c_str(), &input) == 0 && same(input, output))
+            fail({"write C to " + o.c, "it is the input " + file, "another file after -o", Fault::WrongUse});
 }
 
 static void multiply(const GemmFiles& o) {
     if (o.c.empty()) fail({"write C", "the name of its file is empty", "-o C.npy", Fault::WrongUse});
     if (o.beta && o.c_in.empty())
         fail({"use --beta", "there is no matrix for it to multiply", "--c-in C0.npy", Fault::WrongUse});
+    keep_inputs(o);
     Progress progress(4);
     progress.step("reading");
     std::vector<std::string> rounded;
@@ -167,6 +196,7 @@ static void multiply(const GemmFiles& o) {
     say_rounded(rounded);
     check_shapes(a, b, c0, o);
     const Product p = as_nt(std::move(a), std::move(b), std::move(c0), o);
+    NpyOutput output(o.c);
 
     progress.step(gcn::text(p.gemm));
     Done done = run(p, o.backend);
@@ -176,7 +206,7 @@ static void multiply(const GemmFiles& o) {
     const bool c_is_printed = is_standard_output(o.c);
     const bool rows_first = p.order == Order::C;
     const int64_t rows = rows_first ? p.gemm.n : p.gemm.m, columns = rows_first ? p.gemm.m : p.gemm.n;
-    write_npy(o.c, {rows, columns, p.order, std::move(done.c)});
+    output.write({rows, columns, p.order, std::move(done.c)});
     progress.clear();
 
     const double flop = 2.0 * double(p.gemm.m) * double(p.gemm.n) * double(p.gemm.k);

@@ -114,8 +114,8 @@ static void print_text(const json& all) {
                                  {"layout", {"layout", -6}},
                                  {"tile", {"tile", 7}},
                                  {"lanes", {"lanes", 5}},
-                                 {"vgprs", {"VGPR", 4}},
-                                 {"sgprs", {"SGPR", 4}},
+                                 {"vgprs", {"VGPR alloc", 10}},
+                                 {"sgprs", {"SGPR alloc", 10}},
                                  {"lds_bytes", {"LDS B", 6}},
                                  {"waves_per_simd", {"waves/SIMD", 10}},
                                  {"code_bytes", {"code object B", 13}}});

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -29,10 +30,14 @@ std::string group_name(gid_t id) {
     return g ? g->gr_name : std::to_string(id);
 }
 
+bool is_missing(const std::string& file) { return access(file.c_str(), F_OK) != 0 && errno == ENOENT; }
+
+// A file that does not exist belongs to no group.
 void require_permission(Driver& d, const std::string& root, const std::string& file) {
     struct stat s;
     if (!d.refused.empty() || access((root + file).c_str(), R_OK | W_OK) == 0) return;
     d.refused = file;
+    if (is_missing(root + file)) return;
     d.group = stat((root + file).c_str(), &s) == 0 ? group_name(s.st_gid) : "render";
 }
 
@@ -47,7 +52,7 @@ std::string target_name(int version) {
 
 Driver look_for_driver(const std::string& root) {
     Driver d;
-    d.present = access((root + "/dev/kfd").c_str(), F_OK) == 0;
+    d.present = !is_missing(root + "/dev/kfd");
     if (!d.present) return d;
     require_permission(d, root, "/dev/kfd");
     std::error_code none;
@@ -74,6 +79,8 @@ std::string objection(const Driver& d) {
         for (int t : d.targets) names += (names.empty() ? "" : ", ") + target_name(t);
         return "no gfx803 card: the AMD kernel driver has " + names;
     }
+    if (!d.refused.empty() && d.group.empty())
+        return "no way to the gfx803 card of the AMD kernel driver: " + d.refused + " does not exist";
     if (!d.refused.empty())
         return "no permission to read and write " + d.refused + ", which belongs to the group " + d.group +
                " (sudo usermod -aG " + d.group + " $USER, then log in again)";

@@ -89,24 +89,32 @@ static std::string set(Gemm& g, std::string_view rest) {
     if (auto why = set_sizes(g, take(rest, ':')); !why.empty()) return why;
     while (!rest.empty())
         if (auto why = set_option(g, take(rest, ':')); !why.empty()) return why;
-    return complaint(g);
+    return {};
 }
 
+// What is wrong, if anything, and the remedy when there is a definite one.
+struct Complaint {
+    std::string why = {}, remedy = {};
+};
+static Complaint complain(const Gemm&);
+
 // An option that stands twice would hide one of its values.
-static std::string twice(std::string_view text) {
+static Complaint twice(std::string_view text) {
     for (const Option& o : options) {
-        const std::string setting = ":" + std::string(o.name) + "=";
-        if (text.find(setting) != text.rfind(setting)) return std::string(o.name) + " is given twice";
+        const std::string name(o.name), setting = ":" + name + "=";
+        if (text.find(setting) != text.rfind(setting)) return {name + " is given twice", name + " once"};
     }
     return {};
 }
 
 Gemm parse_gemm(std::string_view text) {
     Gemm g{};
-    std::string why = set(g, text);
-    if (why.empty()) why = twice(text);
-    if (!why.empty()) fail({"read the case " + quoted(text), why, "sgemm:nt:1024x1024x512:beta=1", Fault::WrongUse});
-    return g;
+    Complaint c{set(g, text)};
+    if (c.why.empty()) c = twice(text);
+    if (c.why.empty()) c = complain(g);
+    if (c.why.empty()) return g;
+    if (c.remedy.empty()) c.remedy = "sgemm:nt:1024x1024x512:beta=1";
+    fail({"read the case " + quoted(text), c.why, c.remedy, Fault::WrongUse});
 }
 
 static bool is_one(Trans t) { return t == Trans::No || t == Trans::Yes; }
@@ -135,34 +143,39 @@ Stored stored_a(const Gemm& g) { return g.a == Trans::No ? stored(g.m, g.k, g.ld
 Stored stored_b(const Gemm& g) { return g.b == Trans::No ? stored(g.k, g.n, g.ldb) : stored(g.n, g.k, g.ldb); }
 Stored stored_c(const Gemm& g) { return stored(g.m, g.n, g.ldc); }
 
-static std::string negative(const char* name, int64_t size) {
-    return size < 0 ? std::string(name) + " is " + std::to_string(size) + ", negative" : std::string();
+static Complaint complain(const std::string& name, int64_t size) {
+    if (size >= 0) return {};
+    return {name + " is " + std::to_string(size) + ", negative", "0 or more for " + name};
 }
 
-static std::string complaint(char matrix, const Stored& s) {
-    const std::string ld = std::string("ld") + char(matrix - 'A' + 'a') + " is " + std::to_string(s.ld);
+static Complaint complain(char matrix, const Stored& s) {
+    const std::string ld = std::string("ld") + char(matrix - 'A' + 'a'), rows = std::to_string(s.rows);
     if (s.ld < s.rows)
-        return ld + ", less than the " + std::to_string(s.rows) + " rows of " + matrix + " as it lies in memory";
+        return {ld + " is " + std::to_string(s.ld) + ", less than the " + rows + " rows of " + matrix +
+                    " as it lies in memory",
+                ld + "=" + rows + " or more"};
     // (columns - 1) * ld + rows elements of 4 bytes must be countable: then no sum or product below overflows.
     if (double(s.columns) * double(s.step()) >= 0x1p60)
-        return std::string(1, matrix) + " spans " + std::to_string(s.columns) + " columns of " +
-               std::to_string(s.step()) + " elements, more than 2^60";
+        return {std::string(1, matrix) + " spans " + std::to_string(s.columns) + " columns of " +
+                std::to_string(s.step()) + " elements, more than 2^60"};
     return {};
 }
 
-std::string complaint(const Gemm& g) {
-    if (auto why = negative("m", g.m); !why.empty()) return why;
-    if (auto why = negative("n", g.n); !why.empty()) return why;
-    if (auto why = negative("k", g.k); !why.empty()) return why;
-    if (auto why = complaint('A', stored_a(g)); !why.empty()) return why;
-    if (auto why = complaint('B', stored_b(g)); !why.empty()) return why;
-    return complaint('C', stored_c(g));
+static Complaint complain(const Gemm& g) {
+    if (auto c = complain("m", g.m); !c.why.empty()) return c;
+    if (auto c = complain("n", g.n); !c.why.empty()) return c;
+    if (auto c = complain("k", g.k); !c.why.empty()) return c;
+    if (auto c = complain('A', stored_a(g)); !c.why.empty()) return c;
+    if (auto c = complain('B', stored_b(g)); !c.why.empty()) return c;
+    return complain('C', stored_c(g));
 }
+
+std::string complaint(const Gemm& g) { return complain(g).why; }
 
 void validate(const Gemm& g) {
     if (!is_one(g.a) || !is_one(g.b) || g.type != Scalar::F32)
         fail({"plan a product", "its Trans or Scalar has a value that is none of theirs", "", Fault::WrongUse});
-    if (auto why = complaint(g); !why.empty()) fail({"plan " + text(g), why, "", Fault::WrongUse});
+    if (const Complaint c = complain(g); !c.why.empty()) fail({"plan " + text(g), c.why, c.remedy, Fault::WrongUse});
 }
 
 }  // namespace gcn

@@ -39,14 +39,16 @@ Resources resources(const KernelRow& k) {
     return {kernel->vgprs(), kernel->sgprs(), int(kernel->lds_bytes), code->bytes};
 }
 
-// A CU has four SIMDs, each with 256 VGPRs a lane and ten waves, and 64 KiB of LDS for all of them (LLVM 16,
-// AMDGPUBaseInfo.cpp, gfx803). That some chips may have eight waves matters only to kernels below 32 VGPRs.
+// A CU of Polaris has four SIMDs, each with room for 256 VGPRs a lane in fours, 800 SGPRs in sixteens and eight waves,
+// and 64 KiB of LDS for all of them in pieces of 512 B: as tools/check_budget.py. The code object's figures of VGPRs
+// and SGPRs are allocated ones, VCC and such included.
 int waves_per_simd(const KernelRow& k) {
-    constexpr int simds = 4, simd_vgprs = 256, simd_waves = 10, cu_lds_bytes = 65536;
+    constexpr int simds = 4, simd_waves = 8, simd_vgprs = 256, simd_sgprs = 800, cu_lds_bytes = 65536;
+    const auto up = [](int n, int granule) { return std::max(1, (n + granule - 1) / granule) * granule; };
     const Resources r = resources(k);
-    const int by_vgprs = simd_vgprs / std::max(4, r.vgprs);
-    const int by_lds = r.lds_bytes ? cu_lds_bytes / r.lds_bytes * ((k.lanes + 63) / 64) / simds : simd_waves;
-    return std::min({by_vgprs, by_lds, simd_waves});
+    const int groups = cu_lds_bytes / up(r.lds_bytes, 512);
+    return std::min({simd_waves, simd_vgprs / up(r.vgprs, 4), simd_sgprs / up(r.sgprs, 16),
+                     groups * (up(k.lanes, 64) / 64) / simds});
 }
 
 static std::string above(const std::string& fact, int64_t value, int64_t largest) {

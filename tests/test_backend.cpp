@@ -1,5 +1,9 @@
 // The registry, its reasons, Device and Buffer, and the timing loop.
 
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
@@ -9,6 +13,7 @@
 #include "backend/backend.hpp"
 #include "backend/library.hpp"
 #include "backend/measure.hpp"
+#include "backend/reason.hpp"
 #include "hsa_host/card.hpp"
 
 using namespace gcn;
@@ -59,6 +64,26 @@ public:
         std::filesystem::create_directories(folder);
         std::ofstream(folder / "properties") << properties;
     }
+    void render_node() {
+        std::filesystem::create_directories(root / "dev/dri");
+        std::ofstream(root / "dev/dri/renderD128") << "";
+    }
+    void mode(const std::string& file, mode_t m) { REQUIRE(chmod((root.string() + file).c_str(), m) == 0); }
+    std::string group(const std::string& file) const {
+        struct stat s;
+        REQUIRE(stat((root.string() + file).c_str(), &s) == 0);
+        const struct group* g = getgrgid(s.st_gid);
+        return g ? g->gr_name : std::to_string(s.st_gid);
+    }
+    // As the objection to a user whom modes stop; access() asks for the real one.
+    std::string objection_to_nobody() const {
+        if (geteuid() != 0) return objection();
+        REQUIRE(chmod(root.c_str(), 0777) == 0);
+        REQUIRE(setresuid(65534, 65534, 0) == 0);
+        const std::string said = objection();
+        REQUIRE(setresuid(0, 0, 0) == 0);
+        return said;
+    }
     std::string objection() const { return hsa_host::objection(hsa_host::look_for_driver(root.string())); }
 
 private:
@@ -78,7 +103,7 @@ TEST_CASE("the backends are known by their choices, in order of preference") {
 
 TEST_CASE("an unknown backend is wrong use, and the sentence lists the choices") {
     const std::string sentence =
-        "gcn: cannot open the backend vulkan: there is none of that name. Try: GCN_BACKEND=hsa, hsa-software or cpu.";
+        "gcn: cannot open the backend vulkan: there is none of that name. Try: one of hsa, hsa-software or cpu.";
     const Error asked = error([] { open_backend("vulkan"); });
     CHECK(asked.fault == Fault::WrongUse);
     CHECK(asked.what() == sentence);
@@ -121,7 +146,35 @@ TEST_CASE("why there is no card is said in words") {
     machine.node(3, "simd_count 144\ngfx_target_version 80003\n");
     CHECK(machine.objection() == "");
     machine.node(3, "simd_count 144\ndrm_render_minor 128\ngfx_target_version 80003\n");
-    CHECK_THAT(machine.objection(), StartsWith("no permission to read and write /dev/dri/renderD128, which belongs "));
+    CHECK(machine.objection() ==
+          "no way to the gfx803 card of the AMD kernel driver: /dev/dri/renderD128 does not exist");
+}
+
+TEST_CASE("files of a card that are there but closed to us are a matter of permission") {
+    Machine machine;
+    machine.driver();
+    machine.node(1, "simd_count 144\ndrm_render_minor 128\ngfx_target_version 80003\n");
+    machine.render_node();
+    machine.mode("/dev/kfd", 0666);
+    machine.mode("/dev/dri/renderD128", 0666);
+    CHECK(machine.objection_to_nobody() == "");
+    for (const std::string file : {"/dev/dri/renderD128", "/dev/kfd"}) {
+        machine.mode(file, 0);
+        const std::string group = machine.group(file);
+        CHECK(machine.objection_to_nobody() == "no permission to read and write " + file +
+                                                   ", which belongs to the group " + group + " (sudo usermod -aG " +
+                                                   group + " $USER, then log in again)");
+    }
+}
+
+TEST_CASE("a reason within a sentence has one beginning, and the sentence one remedy, the nearest to the cause") {
+    CHECK(clause("gcn: cannot x: y. Try: z.") == "cannot x: y. Try: z");
+    Reasons reasons;
+    reasons.add("one", "no file. Try: ls");
+    reasons.add("two", "cannot a: cannot b: c. Try: d. Try: e");
+    reasons.add("three", "nothing");
+    CHECK(reasons.text == "one: no file; two: cannot a: cannot b: c; three: nothing");
+    CHECK(reasons.remedy == "e");
 }
 
 TEST_CASE("a card without permission names the group that has it") {

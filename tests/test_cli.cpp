@@ -40,10 +40,13 @@ TEST_CASE("help names every sub-command and the version is one line") {
 
 TEST_CASE("a command line that makes no sense is wrong use") {
     refuses("nothing", 2, "read the command line: The following argument was not expected: nothing. Try: gcn --help.");
-    refuses("info --all", 2, "read the command line: The following argument was not expected: --all. Try: gcn --help.");
+    refuses("info --all", 2,
+            "read the command line: The following argument was not expected: --all. Try: gcn info --help.");
     refuses("bench --repeat 0", 2,
-            "read the command line: --repeat: Value 0 not in range 1 to 1000000. Try: gcn --help.");
-    refuses("gemm a.npy", 2, "read the command line: B is required. Try: gcn --help.");
+            "read the command line: --repeat: Value 0 not in range 1 to 1000000. Try: gcn bench --help.");
+    refuses("gemm a.npy", 2, "read the command line: B is required. Try: gcn gemm --help.");
+    refuses("check-kernels --seed -1", 2,
+            "read the command line: --seed: -1 is negative. Try: gcn check-kernels --help.");
 }
 
 TEST_CASE("output that cannot be written is a failure, not silence") {
@@ -63,13 +66,15 @@ TEST_CASE("info tells devices, chips and kernels, also as JSON") {
     CHECK(all["kernels"][0]["name"] == "sgemm_nt_128x128");
     CHECK(all["kernels"][0]["waves_per_simd"] == 2);
     const Ran text = run("info");
+    CHECK_THAT(text.out, Catch::Contains("  VGPR alloc  SGPR alloc  "));
     CHECK(text.status == 0);
     for (const char* part : {"\nhsa", "\nhsa-software", "\ncpu", "\nrx590", "\nr9nano", "\nsgemm_nt_128x128"})
         CHECK_THAT(text.out, Catch::Contains(part));
 }
 
 TEST_CASE("the software Polaris says what it is") {
-    for (const json& d : json::parse(run("info --json").out)["devices"])
+    const json all = json::parse(run("info --json").out);
+    for (const json& d : all["devices"])
         if (d["backend"] == "hsa-software") {
             REQUIRE(d["open"] == true);
             CHECK(d["kind"] == "software");
@@ -171,19 +176,52 @@ TEST_CASE("matrices that do not conform are wrong use, files that cannot be read
         return "gemm --backend cpu '" + x + "' '" + y + "' -o '" + z + "'";
     };
     refuses(line(a, b, c), 2,
-            "multiply " + a + " by " + b +
-                ": op(A) is 3x4 and op(B) is 5x6, so 4 columns meet 5 rows. Try: --trans-a or --trans-b.");
+            "multiply " + a + " by " + b + ": op(A) is 3x4 and op(B) is 5x6, so 4 columns meet 5 rows.");
     refuses(line(a, b, c) + " --beta 2", 2, "use --beta: there is no matrix for it to multiply. Try: --c-in C0.npy.");
+    refuses(line(a, a, c), 2,
+            "multiply " + a + " by " + a +
+                ": op(A) is 3x4 and op(B) is 3x4, so 4 columns meet 3 rows. Try: --trans-a or --trans-b.");
+    refuses(line(a, a, c) + " --trans-a --trans-b", 2,
+            "multiply " + a + " by " + a +
+                ": op(A) is 4x3 and op(B) is 4x3, so 3 columns meet 4 rows. Try: --trans-a or --trans-b.");
+    write_npy(b, matrix(6, 3, Order::C, 2));
+    refuses(line(a, b, c), 2,
+            "multiply " + a + " by " + b +
+                ": op(A) is 3x4 and op(B) is 6x3, so 4 columns meet 6 rows. Try: both --trans-a and --trans-b.");
+    write_npy(b, matrix(4, 6, Order::C, 2));
+    refuses(line(a, b, c) + " --trans-a", 2,
+            "multiply " + a + " by " + b +
+                ": op(A) is 4x3 and op(B) is 4x6, so 3 columns meet 4 rows. Try: neither --trans-a nor --trans-b.");
+    write_npy(b, matrix(5, 6, Order::C, 2));
     refuses(line(a, a, c) + " --trans-b --c-in '" + b + "'", 2,
             "add " + b + " to the product: it is 5x6 and the product is 3x3.");
     refuses(line(a, folder / "none.npy", c), 1, "read " + (folder / "none.npy") + ": No such file or directory.");
     test::write(c, "junk");
-    refuses(line(a, c, c), 1, "read " + c + ": it ends after 4 of the 8 bytes of its header.");
+    refuses(line(a, c, folder / "d.npy"), 1, "read " + c + ": it ends after 4 of the 8 bytes of its header.");
     CHECK(test::contents(c) == "junk");
 
     const Ran full = run(line(a, a, "/dev/full") + " --trans-b");
     CHECK(full.status == 1);
     CHECK_THAT(full.err, Catch::EndsWith("gcn: cannot write /dev/full: No space left on device.\n"));
+}
+
+TEST_CASE("gemm refuses before it opens a device what it could not write, and what it would read") {
+    const Folder folder;
+    const std::string a = folder / "a.npy", link = folder / "link.npy", none = folder / "none/c.npy";
+    write_npy(a, matrix(2, 2, Order::C, 1));
+    const std::string before = test::contents(a);
+    std::filesystem::create_symlink("a.npy", link);
+    const auto line = [&](const std::string& c) { return "gemm '" + a + "' '" + a + "' -o '" + c + "'"; };
+    refuses(line(none), 1, "write " + none + ": No such file or directory.");  // of no device a word
+    refuses(line(folder.path), 1, "write " + folder.path.string() + ": Is a directory.");
+    for (const std::string& same : {a, link, folder / "./a.npy"})
+        refuses(line(same), 2, "write C to " + same + ": it is the input " + a + ". Try: another file after -o.");
+    write_npy(folder / "c0.npy", matrix(2, 2, Order::C, 3));
+    refuses(line(folder / "c0.npy") + " --c-in '" + (folder / "c0.npy") + "'", 2,
+            "write C to " + (folder / "c0.npy") + ": it is the input " + (folder / "c0.npy") +
+                ". Try: another file after -o.");
+    CHECK(test::contents(a) == before);
+    CHECK(folder.files() == 3);
 }
 
 TEST_CASE("gemm says once that f64 was rounded, and does not verify what is not finite") {
@@ -268,6 +306,7 @@ TEST_CASE("bench prints one JSON object a case, with a time that says what it is
         CHECK(row["runs"] == 2);
         CHECK(row["verified"] == true);
         CHECK(row["error"].is_null());
+        CHECK(row["spread"] >= 0);
         CHECK(row["percent_peak"].is_null() == (row["time_kind"] == "host"));
     }
 }
@@ -289,16 +328,40 @@ TEST_CASE("bench refuses a case before it runs any, and goes on after one that n
             "Try: sgemm:nt:1024x1024x512:beta=1.");
     refuses("bench --file /nowhere", 1, "read /nowhere: No such file or directory.");
     refuses("bench --file /", 1, "read /: Is a directory.");
-    const Ran r = run("bench --json sgemm:nn:8x8x8 sgemm:nt:8x8x8");
+    const Ran r = run("bench --json sgemm:nt:1073741824x0x0 sgemm:nt:8x8x8");
     CHECK(r.status == 1);
     const json first = json::parse(r.out.substr(0, r.out.find('\n')));
+    const json second = json::parse(r.out.substr(r.out.find('\n') + 1));
     CHECK(first["kernel"].is_null());
     CHECK(first["verified"] == false);
-    CHECK_THAT(
-        first["error"].get<std::string>(),
-        Catch::StartsWith("gcn: cannot run sgemm:nn:8x8x8 on hsa: sgemm_nt_128x128: it computes nt, this is nn;"));
-    CHECK(json::parse(r.out.substr(r.out.find('\n') + 1))["verified"] == true);
+    CHECK_THAT(first["error"].get<std::string>(),
+               Catch::StartsWith("gcn: cannot run sgemm:nt:1073741824x0x0 on hsa: sgemm_nt_128x128: "
+                                 "m is 1073741824, its limit is 1073741823;"));
+    CHECK(second["verified"] == true);
+    for (const auto& [key, value] : second.items()) {
+        INFO(key);
+        CHECK(first.contains(key));
+    }
+    CHECK(first.size() == second.size());
     CHECK_THAT(r.err, Catch::EndsWith("gcn: cannot vouch for the results: 1 of 2 cases failed.\n"));
+}
+
+TEST_CASE("bench refuses at once what makes every case wrong: none, or a kernel that is not there") {
+    const Folder folder;
+    const std::string file = test::write(folder / "cases", "# none\n\n");
+    for (const std::string option : {"", " --json"})
+        refuses("bench --file '" + file + "'" + option, 2, "time anything: " + file + " has no cases.");
+    const Ran unknown = gcn_with("GCN_KERNEL=best", "bench --backend cpu sgemm:nt:8x8x8 sgemm:nt:9x9x9");
+    CHECK(unknown.status == 2);
+    CHECK(unknown.out == "");
+    CHECK(
+        unknown.err ==
+        "gcn: cannot run the cases with GCN_KERNEL=best: there is no such kernel. Try: gcn info, which lists them.\n");
+    const Ran elsewhere = gcn_with("GCN_KERNEL=sgemm_nt_128x128", "bench --backend cpu sgemm:nt:8x8x8");
+    CHECK(elsewhere.status == 2);
+    CHECK(elsewhere.out == "");
+    CHECK_THAT(elsewhere.err, Catch::EndsWith("gcn: cannot run the cases with GCN_KERNEL=sgemm_nt_128x128: it does not "
+                                              "run on backend cpu. Try: unset GCN_KERNEL.\n"));
 }
 
 TEST_CASE("check-kernels compares every kernel with the oracle, and one case of one kernel when asked") {
@@ -311,19 +374,74 @@ TEST_CASE("check-kernels compares every kernel with the oracle, and one case of 
     const json row = json::parse(one.out);
     CHECK(row["cases"] == 1);
     CHECK(row["verified"] == true);
-    refuses("check-kernels --kernel best", 2, "check the kernel best: there is none of that name. Try: gcn info.");
-    refuses("check-kernels --backend gpu", 2, "open the backend gpu: there is none of that name. Try: gcn info.");
+    refuses("check-kernels --kernel best", 2,
+            "check the kernel best: there is none of that name. Try: gcn info, which lists them.");
 }
 
-TEST_CASE("without a device the status is 3") {
-    const Folder folder;  // a gcn with no libgcn-emu.so beside it
-    std::filesystem::copy_file(program, folder / "gcn");
-    const Ran r = test::run("GCN_BACKEND=hsa-software '" + (folder / "gcn") + "' bench sgemm:nt:8x8x8");
-    CHECK(r.status == 3);
-    CHECK_THAT(r.err, Catch::StartsWith("gcn: cannot open a device: hsa-software: "));
-    const Ran wrong = gcn_with("GCN_BACKEND=abacus", "bench sgemm:nt:8x8x8");
-    CHECK(wrong.status == 2);
-    CHECK_THAT(wrong.err, Catch::StartsWith("gcn: cannot open the backend abacus: there is none of that name."));
+TEST_CASE("a backend that there is not is refused with those that there are, wherever it was named") {
+    const std::string line =
+        "open the backend abacus: there is none of that name. Try: one of hsa, hsa-software or cpu.";
+    refuses("check-kernels --backend abacus", 2, line);
+    refuses("bench --backend abacus sgemm:nt:8x8x8", 2, line);
+    const Ran r = gcn_with("GCN_BACKEND=abacus", "bench sgemm:nt:8x8x8");
+    CHECK(r.status == 2);
+    CHECK(r.err == "gcn: cannot " + line + "\n");
+}
+
+// A gcn with no libgcn-emu.so beside it, and what it says about that.
+struct Alone {
+    Alone() {
+        std::filesystem::copy_file(program, folder / "gcn");
+        const auto up = std::filesystem::canonical(folder.path).parent_path();
+        why = "libgcn-emu.so is not in " + folder.path.string() + ", " + up.string() + ", " +
+              (up / "lib/gcn").string() + ", " GCN_PREFIX "/lib/gcn";
+    }
+    Ran run(const std::string& arguments) const { return test::run("'" + (folder / "gcn") + "' " + arguments); }
+
+    const Folder folder;
+    std::string why, remedy = "Try: copying libgcn-emu.so beside the program.\n";
+};
+
+TEST_CASE("without the software Polaris the status is 3, and the sentence says where it should be") {
+    const Alone alone;
+    const Ran bench = alone.run("bench --backend hsa-software sgemm:nt:8x8x8");
+    CHECK(bench.status == 3);
+    CHECK(bench.err ==
+          "gcn: cannot open a device: hsa-software: no software Polaris: " + alone.why + ". " + alone.remedy);
+    const Ran emu = alone.run("emu true");
+    CHECK(emu.status == 1);
+    CHECK(emu.err == "gcn: cannot start the software Polaris: " + alone.why + ". " + alone.remedy);
+}
+
+TEST_CASE("check-kernels fails when a kernel was checked nowhere, and hides no backend that did not open") {
+    const Alone alone;
+    const std::string arguments = "check-kernels --kernel sgemm_nt_128x128 --count 1";
+    const std::string closed = "no software Polaris: " + alone.why;
+    const Ran only = alone.run(arguments + " --backend hsa-software");
+    CHECK(only.status == 3);
+    CHECK(only.err ==
+          "gcn: cannot vouch for every kernel: sgemm_nt_128x128 not checked on any backend (hsa-software: " + closed +
+              "). " + alone.remedy);
+
+    const bool card = json::parse(run("info --json").out)["devices"][0]["open"];
+    const Ran all = alone.run(arguments + " --json");
+    CHECK(all.status == (card ? 0 : 1));
+    if (!card)
+        CHECK_THAT(all.err,
+                   Catch::StartsWith("gcn: cannot vouch for every kernel: sgemm_nt_128x128 not checked on any backend "
+                                     "(hsa: ") &&
+                       Catch::EndsWith("; hsa-software: " + closed + "). " + alone.remedy));
+    CHECK_THAT(all.out, Catch::Contains(json{{"backend", "hsa-software"},
+                                             {"open", false},
+                                             {"kernel", nullptr},
+                                             {"cases", 0},
+                                             {"verified", nullptr},
+                                             {"error", closed + ". Try: copying libgcn-emu.so beside the program"},
+                                             {"repeat", nullptr}}
+                                            .dump() +
+                                        "\n"));
+    // What no backend that was meant could run was not to be checked.
+    CHECK(alone.run("check-kernels --backend cpu --count 1").status == 0);
 }
 
 // ---- emu -----------------------------------------------------------------------------
@@ -336,6 +454,9 @@ TEST_CASE("emu returns the status of its command") {
     refuses("emu /", 126, "run /: Permission denied.");
     refuses("emu ''", 2, "run nothing: COMMAND is empty. Try: gcn emu rocminfo.");
     refuses("emu", 2, "run nothing: no COMMAND was given. Try: gcn emu rocminfo.");
+    refuses("emu --simd avx2 ./v", 2,
+            "read the command line: The following argument was not expected: --simd. Try: gcn emu --help.");
+    CHECK_THAT(run("emu --help").out, Catch::Contains("\nUsage: gcn emu [OPTIONS] COMMAND [ARGUMENTS]\n"));
 }
 
 TEST_CASE("emu leaves to the command what stands after it") {
@@ -354,13 +475,27 @@ TEST_CASE("emu hands the software Polaris to its command, after what was preload
             "emulate the chip rx9: it is not one of rx590, rx580, rx570, rx480, rx560, r9nano.");
 }
 
+TEST_CASE("a program on the software Polaris is not told of permissions that nobody could give") {
+    const json card = json::parse(run("emu '" + program + "' info --json").out)["devices"][0];
+    if (card["open"] == false && !std::filesystem::exists("/dev/dri/renderD128"))
+        CHECK(card["why"] == "no way to the gfx803 card of the AMD kernel driver: /dev/dri/renderD128 does not exist");
+}
+
 TEST_CASE("emu refuses what the software Polaris or the dynamic linker could not read") {
     const Ran chip = gcn_with("GCN_EMU_CHIP=rx9", "emu true");
     CHECK(chip.status == 2);
     CHECK(chip.err ==
           "gcn: cannot emulate the chip rx9: it is not one of rx590, rx580, rx570, rx480, rx560, r9nano.\n");
     refuses("emu --threads 1025 true", 2,
-            "read the command line: --threads: Value 1025 not in range 1 to 1024. Try: gcn --help.");
+            "read the command line: --threads: Value 1025 not in range 1 to 1024. Try: gcn emu --help.");
+    const Ran threads = gcn_with("GCN_EMU_THREADS=0", "emu true"), simd = gcn_with("GCN_EMU_SIMD=sse", "emu true");
+    CHECK(threads.status == 2);
+    CHECK(threads.err ==
+          "gcn: cannot start the software Polaris: GCN_EMU_THREADS is '0'. Try: a number from 1 to 1024.\n");
+    CHECK(simd.status == 2);
+    CHECK(simd.err ==
+          "gcn: cannot start the software Polaris: GCN_EMU_SIMD is 'sse'. Try: one of avx512, avx2, portable.\n");
+    CHECK(gcn_with("GCN_EMU_THREADS=0", "emu --threads 1 true").status == 0);
 
     const Folder folder;
     const std::filesystem::path spaced = folder / "a b";

@@ -123,9 +123,27 @@ TEST_CASE("instructions that only wait change nothing") {
     CHECK(after.exec == w.exec);
 }
 
-TEST_CASE("what is no instruction is a fault that shows the word") {
-    const std::string fault = fault_of(State{}, ".long 0xbf9fffff");
-    CHECK(fault.find("bf9fffff") != fault.npos);
+TEST_CASE("what is not executed is a fault that shows the word and names its encoding") {
+    struct Row {
+        const char *body, *shown, *why;
+    };
+    const Row& row = GENERATE(values<Row>({
+        {"image_load v[0:3], v0, s[0:7] dmask:0xf", "0xf0000f00 (MIMG, an image instruction)", "it is not executed"},
+        {"tbuffer_load_format_x v0, off, s[0:3], 0", "0xe8080000 (MTBUF, an access to a typed buffer)",
+         "it is not executed"},
+        {"exp mrt0 v0, v0, v0, v0 done", "0xc400080f (EXP, an export to the graphics pipeline)", "it is not executed"},
+        {"v_interp_p1_f32 v0, v1, attr0.x", "0xd4000001 (VINTRP, an interpolation of a pixel shader)",
+         "it is not executed"},
+        {".long 0xbfffffff", "0xbfffffff (SOPP, opcode 0x7f)",
+         "it is not an instruction of gfx803, or one that is not executed"},
+        {".long 0x7e01fe00", "0x7e01fe00 (VOP1, opcode 0xff)",
+         "it is not an instruction of gfx803, or one that is not executed"},
+        {".long 0xffffffff", "0xffffffff (bits 31:26 are 111111)", "no instruction of gfx803 begins so"},
+    }));
+    const std::string fault = fault_of(State{}, row.body);
+    INFO(fault);
+    CHECK(fault.starts_with(row.shown + std::string(" at 0x")));
+    CHECK(fault.ends_with(std::string(": ") + row.why));
 }
 
 TEST_CASE("a branch around what is no instruction never meets it") {

@@ -297,7 +297,8 @@ TEST_CASE("memory that the program has given back to the system is a fault, not 
     for (const bool write : {false, true}) {
         const Result result = run(executor, machine.dispatch(write ? "machine_store" : "machine_load"));
         CHECK(result.fault.kind == FaultKind::Memory);
-        CHECK(result.fault.address == 0x5000'0100);
+        CHECK(result.fault.address >= 0x5000'0100);  // in the access, at no certain byte
+        CHECK(result.fault.address < 0x5000'0110);
         CHECK(result.fault.write == write);
         CHECK_THAT(result.fault.text, Catch::EndsWith("the program has given that memory back to the system"));
     }

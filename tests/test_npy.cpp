@@ -87,7 +87,8 @@ TEST_CASE("f64 is rounded to the nearest f32, and refused where f32 has none") {
 TEST_CASE("what is no matrix of floats is refused with the value that is wrong") {
     const auto with_type = [](const std::string& type) { return npy(header(type, "False", "(2, 3)"), six); };
     for (const std::string type : {"<i4", "<u1", "<c8", "|O", "<f2", "<f16", "|b1", "<U4"})
-        CHECK(refusal(with_type(type)) == "its type is " + type + ", not f4 or f8.");
+        CHECK(refusal(with_type(type)) ==
+              "its type is " + type + ", not f4 or f8. Try: numpy.save of A.astype('float32').");
     CHECK(refusal(npy("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (2, 3)}", six)) ==
           "its elements are records, not floats.");
     CHECK(refusal(npy(header("<f4", "False", "(6,)"), six)) == "its shape is (6,): 1 dimension, not 2.");
@@ -188,6 +189,17 @@ TEST_CASE("a full device and a folder that is not there are sentences") {
     const Folder folder;
     CHECK_THROWS_WITH(write_npy(folder / "none/m.npy", m),
                       "gcn: cannot write " + (folder / "none/m.npy") + ": No such file or directory.");
+}
+
+TEST_CASE("an output is refused when it is opened, and leaves nothing when it is not written") {
+    const Folder folder;
+    CHECK_THROWS_WITH(NpyOutput(folder / "none/m.npy"),
+                      "gcn: cannot write " + (folder / "none/m.npy") + ": No such file or directory.");
+    CHECK_THROWS_WITH(NpyOutput(folder.path), "gcn: cannot write " + folder.path.string() + ": Is a directory.");
+    const std::string file = test::write(folder / "m.npy", "old");
+    { const NpyOutput never(file), neither(folder / "new.npy"); }
+    CHECK(contents(file) == "old");
+    CHECK(folder.files() == 1);
 }
 
 TEST_CASE("writing through a link keeps the link") {

@@ -7,15 +7,18 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 
 #include "backend/embedded.hpp"
 #include "backend/measure.hpp"
+#include "bench/bench.hpp"
 #include "bench/cases.hpp"
 #include "bench/verify.hpp"
 #include "plan/plan.hpp"
 #include "plan/problem.hpp"
 #include "plan/select.hpp"
+#include "tests/command.hpp"
 
 using namespace gcn;
 
@@ -49,13 +52,13 @@ static DeviceInfo host() {
     return d;
 }
 
-static std::string refusal(const std::string& text) {
+static std::string refusal(const std::string& text, const std::string& remedy = "sgemm:nt:1024x1024x512:beta=1") {
     try {
         parse_gemm(text);
     } catch (const Error& e) {
         CHECK(e.fault == Fault::WrongUse);
         const std::string before = "gcn: cannot read the case '" + text + "': ", said = e.what();
-        const std::string after = ". Try: sgemm:nt:1024x1024x512:beta=1.";
+        const std::string after = ". Try: " + remedy + ".";
         CHECK(said.starts_with(before));
         CHECK(said.ends_with(after));
         return said.substr(before.size(), said.size() - before.size() - after.size());
@@ -85,7 +88,7 @@ TEST_CASE("a case that makes no sense is refused with what is wrong in it") {
     CHECK(refusal("sgemm::1x1x1") == "the layout is '', not one of nn, nt, tn, tt");
     CHECK(refusal("sgemm:nt:1x1") == "the sizes are '1x1', not MxNxK");
     CHECK(refusal("sgemm:nt:1x1x1x1") == "the sizes are '1x1x1x1', not MxNxK");
-    CHECK(refusal("sgemm:nt:-1x1x1") == "m is -1, negative");
+    CHECK(refusal("sgemm:nt:-1x1x1", "0 or more for m") == "m is -1, negative");
     CHECK(refusal("sgemm:nt:1x x1") == "n is ' ', not a number");
     CHECK(refusal("sgemm:nt:1x1x") == "k is '', not a number");
     CHECK(refusal("sgemm:nt:1x1x1 ") == "k is '1 ', not a number");
@@ -96,11 +99,15 @@ TEST_CASE("a case that makes no sense is refused with what is wrong in it") {
     CHECK(refusal("sgemm:nt:1x1x1:beta=x") == "beta is 'x', not a number");
     CHECK(refusal("sgemm:nt:1x1x1:beta=nan") == "beta is 'nan', not a finite number");
     CHECK(refusal("sgemm:nt:1x1x1:gamma=1") == "the option 'gamma' is not one of alpha, beta, lda, ldb, ldc");
-    CHECK(refusal("sgemm:nt:1x1x1:beta=1:beta=2") == "beta is given twice");
-    CHECK(refusal("sgemm:nt:8x4x2:lda=7") == "lda is 7, less than the 8 rows of A as it lies in memory");
-    CHECK(refusal("sgemm:tn:8x4x2:lda=-3") == "lda is -3, less than the 2 rows of A as it lies in memory");
-    CHECK(refusal("sgemm:nt:8x4x2:ldb=3") == "ldb is 3, less than the 4 rows of B as it lies in memory");
-    CHECK(refusal("sgemm:nt:8x4x2:ldc=1") == "ldc is 1, less than the 8 rows of C as it lies in memory");
+    CHECK(refusal("sgemm:nt:1x1x1:beta=1:beta=2", "beta once") == "beta is given twice");
+    CHECK(refusal("sgemm:nt:8x4x2:lda=7", "lda=8 or more") ==
+          "lda is 7, less than the 8 rows of A as it lies in memory");
+    CHECK(refusal("sgemm:tn:8x4x2:lda=-3", "lda=2 or more") ==
+          "lda is -3, less than the 2 rows of A as it lies in memory");
+    CHECK(refusal("sgemm:nt:8x4x2:ldb=3", "ldb=4 or more") ==
+          "ldb is 3, less than the 4 rows of B as it lies in memory");
+    CHECK(refusal("sgemm:nt:8x4x2:ldc=1", "ldc=8 or more") ==
+          "ldc is 1, less than the 8 rows of C as it lies in memory");
     CHECK(refusal("sgemm:nt:1000000000x2000000000x1") ==
           "C spans 2000000000 columns of 1000000000 elements, more than 2^60");
 }
@@ -124,9 +131,25 @@ TEST_CASE("every kernel row for a GPU has a code object, and every code object a
     for (const GcnEmbedded& e : embedded()) CHECK(find_kernel(e.name));
 }
 
-TEST_CASE("the 128x128 kernel leaves room for two waves per SIMD") {
-    CHECK(waves_per_simd(*find_kernel("sgemm_nt_128x128")) == 2);
-    CHECK(resources(*find_kernel("sgemm_nt_128x128")).lds_bytes == 16384);
+TEST_CASE("the 128x128 kernel leaves room for two waves per SIMD, and for one where LDS is all that small groups get") {
+    KernelRow k = *find_kernel("sgemm_nt_128x128");
+    CHECK(waves_per_simd(k) == 2);
+    CHECK(resources(k).lds_bytes == 16384);
+    k.lanes = 64;  // four groups in the LDS of four SIMDs
+    CHECK(waves_per_simd(k) == 1);
+    k.lanes = 65;
+    CHECK(waves_per_simd(k) == 2);
+}
+
+TEST_CASE("waves per SIMD are those of the kernel's header, which make check compares with the code") {
+    for (const KernelRow& k : kernel_rows()) {
+        if (k.runs == Runs::Cpu) continue;
+        INFO(k.name);
+        const std::string file = std::string(k.name) + ".s", by_hand = "asm/" + file;
+        const bool generated = !std::filesystem::exists(by_hand);
+        CHECK_THAT(test::contents(generated ? BUILD "/codegen/" + file : by_hand),
+                   Catch::Contains(" B LDS: " + std::to_string(waves_per_simd(k)) + " waves per SIMD\n"));
+    }
 }
 
 static std::string chosen(const std::string& text, const DeviceInfo& d) {
@@ -187,8 +210,10 @@ TEST_CASE("a plan refuses a problem that cannot exist") {
     const Device device = Device::open("cpu");
     CHECK_THROWS_WITH(
         plan(device, {.m = 8, .n = 4, .k = 2, .lda = 7}),
-        "gcn: cannot plan sgemm:nn:8x4x2:lda=7: lda is 7, less than the 8 rows of A as it lies in memory.");
-    CHECK_THROWS_WITH(plan(device, {.m = 8, .n = 4, .k = -2}), "gcn: cannot plan sgemm:nn:8x4x-2: k is -2, negative.");
+        "gcn: cannot plan sgemm:nn:8x4x2:lda=7: lda is 7, less than the 8 rows of A as it lies in memory. "
+        "Try: lda=8 or more.");
+    CHECK_THROWS_WITH(plan(device, {.m = 8, .n = 4, .k = -2}),
+                      "gcn: cannot plan sgemm:nn:8x4x-2: k is -2, negative. Try: 0 or more for k.");
 }
 
 TEST_CASE("a plan computes without allocating, says what it chose, and why not the others") {
@@ -277,6 +302,31 @@ TEST_CASE("verification finds one wrong element and says which") {
     CHECK(!verify(g, o, exact, Demand::Equal).right);
     CHECK(!exact_with_integers(parse_gemm("sgemm:nt:1x1x1:alpha=0.1")));
     CHECK(!exact_with_integers(parse_gemm("sgemm:nt:1x1x1000000")));
+}
+
+TEST_CASE("after the case in which the device was lost, the rows of the others say that they were not run") {
+    Device device = Device::open("hsa-software");
+    Bench bench(device, {.warm_ups = 0, .runs = 1});
+    CHECK(bench.run(parse_gemm("sgemm:nt:8x8x8")).error == "");
+    CHECK(bench.run(parse_gemm("sgemm:nt:1073741824x0x0")).error != "");  // no kernel takes it, which loses nothing
+    {
+        // A fault of one device stops every other of the process.
+        const auto other = open_backend("hsa-software");
+        const std::string code = test::contents(BUILD "/tests/kernels/hsa_scale.co");
+        const auto kernel = other->load(std::as_bytes(std::span(code)), "hsa_scale");
+        const struct {
+            uint64_t in = 0x20000000, out = 0x20000000;
+            uint32_t factor = 1, count = 64;
+        } nowhere;
+        CHECK_FALSE(other->launch(*kernel, {}, std::as_bytes(std::span(&nowhere, 1))));
+    }
+    const BenchRow first = bench.run(parse_gemm("sgemm:nt:8x8x4")), second = bench.run(parse_gemm("sgemm:nt:8x8x2"));
+    CHECK(first.error == device.lost());
+    CHECK_THAT(first.error, Catch::Contains("memory access fault at 0x20000000"));
+    CHECK(second.error == "not run: the device was lost in sgemm:nt:8x8x4");
+    CHECK(second.name == "sgemm:nt:8x8x2");
+    CHECK_FALSE(second.verified);
+    CHECK_FALSE(second.measured);
 }
 
 TEST_CASE("every case of every list is a problem, and none stands twice") {

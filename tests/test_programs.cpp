@@ -172,7 +172,10 @@ std::string works(const Words& command, const Environment& environment = {}, int
     return end.output;
 }
 
-int repetitions() { return std::getenv("GCN_CHECK_LONG") ? 20 : 3; }
+int repetitions() {
+    const char* long_check = std::getenv("GCN_CHECK_LONG");
+    return long_check && *long_check ? 20 : 3;
+}
 
 // "NAME VALUE" lines, as the kernel driver prints a node's properties.
 std::map<std::string, uint64_t> properties(const std::string& text) {

@@ -1,8 +1,8 @@
 """check_budget.py SOURCE OBJECT ...: the `resources` and `budget` lines of each kernel's header must be true.
 
 Registers and LDS are read from the object. The loop runs from NAME_loop to the last branch back to it and is counted in
-the disassembly; its vector instructions may only be v_mac_f32, ds_* and buffer_*: addresses belong to the scalar unit,
-and v_fma_f32 takes four times as long on gfx803.
+the disassembly; it may hold only v_mac_f32, ds_*, buffer_* and s_*: addresses belong to the scalar unit and to buffer
+resources, and v_fma_f32 takes four times as long on gfx803.
 """
 import collections
 import re
@@ -13,6 +13,7 @@ LANES_PER_WAVE, SIMDS, MAX_WAVES = 64, 4, 8  # of a CU of Polaris; MAX_WAVES per
 VGPRS, VGPR_GRANULE = 256, 4                 # of a SIMD
 SGPRS, SGPR_GRANULE, SGPRS_HIDDEN = 800, 16, 6
 LDS_BYTES, LDS_GRANULE = 65536, 512          # of a CU
+IN_LOOP = re.compile("v_mac_f32$|ds_|buffer_|s_")
 
 
 def llvm(tool, *arguments):
@@ -83,8 +84,8 @@ def wrong(source, obj):
     for op in sorted(set(issued)):
         if op.startswith("v_fma"):
             yield f"the loop has {op}, at a quarter of the rate of v_mac_f32"
-        elif op.startswith("v_") and op != "v_mac_f32":
-            yield f"the loop has {op}: v_mac_f32 is the only vector instruction that belongs there"
+        elif not IN_LOOP.match(op):
+            yield f"the loop has {op}: only v_mac_f32, ds_*, buffer_* and s_* belong there"
 
 
 bad = 0

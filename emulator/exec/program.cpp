@@ -3,6 +3,7 @@
 #include "emulator/exec/program.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 #include <optional>
 #include <set>
@@ -33,6 +34,35 @@ struct Refusal {
 [[noreturn]] void refuse(std::string why) { throw Refusal{std::move(why)}; }
 
 std::string hex(uint64_t x) { return isa::text::hex(x); }
+
+// Encodings without a row in isa/insts.def, and what they are for.
+struct Unexecuted {
+    Fmt format;
+    const char* what;
+};
+constexpr Unexecuted unexecuted[] = {
+    {Fmt::MIMG, "an image instruction"},
+    {Fmt::MTBUF, "an access to a typed buffer"},
+    {Fmt::EXP, "an export to the graphics pipeline"},
+    {Fmt::VINTRP, "an interpolation of a pixel shader"},
+};
+
+// A word that does not decode, as messages show it, and what is wrong with it.
+struct Unknown {
+    std::string text, why;
+};
+Unknown unknown(uint32_t w0, uint32_t w1) {
+    const auto format = isa::format_of(w0);
+    if (!format)
+        return {hex(w0) + " (bits 31:26 are " + std::bitset<6>(w0 >> 26).to_string() + ")",
+                "no instruction of gfx803 begins so"};
+    const isa::Format& layout = isa::layout_of(*format);
+    const std::string shown = hex(w0) + " (" + std::string(layout.name) + ", ";
+    for (const Unexecuted& u : unexecuted)
+        if (u.format == *format) return {shown + u.what + ")", "it is not executed"};
+    return {shown + "opcode " + hex(layout.field('o', w0, w1)) + ")",
+            "it is not an instruction of gfx803, or one that is not executed"};
+}
 
 uint64_t widened(uint32_t literal, Type type) {
     switch (type) {
@@ -365,7 +395,7 @@ private:
             op.wide = pc;
             return op;
         }
-        if (!item.decoded) return refusal("it is not an instruction of gfx803, or one that is not executed");
+        if (!item.decoded) return refusal(unknown(*word(pc), word(pc + 4).value_or(0)).why);
         try {
             return translate(*item.decoded, pc);
         } catch (const Refusal& r) {
@@ -527,7 +557,7 @@ std::string Program::text_of(const Op* op) const {
         const size_t i = (pc - span.first) / 4;
         const uint32_t w1 = i + 1 < span.words.size() ? span.words[i + 1] : 0;
         if (const auto decoded = isa::decode(span.words[i], w1)) return isa::print(*decoded);
-        return hex(span.words[i]);
+        return unknown(span.words[i], w1).text;
     }
     return "an instruction";
 }

@@ -3,7 +3,7 @@
 //
 //     not applicable   an empty std::optional or nullptr, with a reason; the caller tries the next candidate
 //     not possible     gcn::Error, thrown by calls that set things up: the arguments, the driver or the machine
-//     not true         GCN_ASSERT, on in every build: our bug, never the caller's
+//     not true         GCN_ASSERT, on in every build: a bug, ours or (where gcn.hpp says so) the caller's
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,7 +12,7 @@
 
 namespace gcn {
 
-// The exit status of the gcn program.
+// The exit status of the gcn program, 0 when all went well: it did not work; it was asked wrongly; nothing to run on.
 enum class Fault { Failed = 1, WrongUse = 2, NoDevice = 3 };
 
 class Error : public std::runtime_error {

@@ -1,12 +1,37 @@
 #pragma once
 // gcn: dense matrix products on AMD Polaris (gfx803), or on a software Polaris when there is no card.
 //
-//     gcn::Device device = gcn::Device::open();      // the best there is; says so when it is not a card
-//     gcn::Plan   plan   = gcn::plan(device, {.m = 1024, .n = 1024, .k = 512, .b = gcn::Trans::Yes});
-//     plan.run(a, b, c);                             // as often as needed
+//     #include <cstdio>
+//     #include <vector>
+//     #include "gcn/gcn.hpp"
+//
+//     int main() try {
+//         std::vector<float> x(512 * 512, 2), y(512 * 512);
+//         gcn::Device device = gcn::Device::open();
+//         gcn::Buffer a = device.alloc(x.size() * 4), b = device.alloc(x.size() * 4), c = device.alloc(y.size() * 4);
+//         a.write(x.data(), a.bytes()), b.write(x.data(), b.bytes());
+//         gcn::Plan plan = gcn::plan(device, {.m = 512, .n = 512, .k = 512, .b = gcn::Trans::Yes});  // C = A * B^T
+//         const auto time = plan.run(a, b, c);  // as often as needed
+//         if (!time) return std::puts(device.lost().c_str()), 1;
+//         c.read(y.data(), c.bytes());
+//         std::printf("C(0, 0) = %g on %s in %s\n", y[0], std::string(device.name()).c_str(), text(*time).c_str());
+//     } catch (const gcn::Error& e) { return std::puts(e.what()), int(e.fault); }
+//
+//     g++ -std=c++20 -Iinclude example.cpp build/libgcn.a -ldl -pthread
+//
+// At run time backend "hsa" wants libhsa-runtime64.so.1 and, without a card, libgcn-emu.so: beside the program, a
+// folder above it, in ../lib/gcn of it, or in lib/gcn of the PREFIX given to make. Backend "cpu" wants nothing, and
+// takes libopenblas.so.0 where there is one.
 //
 // Opening, allocating and planning may throw gcn::Error and may be slow. Running neither throws nor allocates.
-// A Device, its Buffers and its Plans may be used by one thread at a time; different Devices are independent.
+//
+// Device, Buffer and Plan are handles: copies mean the same thing. Buffers and Plans keep their Device open. One made
+// by default is empty, and may only be assigned to. A Device, its Buffers and its Plans may be used by one thread at a
+// time, different Devices by different threads at once.
+//
+// A memory fault of a kernel loses all Devices of backend "hsa" in the process, for they share one runtime; other
+// faults lose the Device whose kernel it was. To go on, let go of every lost Device with all its Buffers and Plans,
+// then open again. (After a fault of a card Linux may refuse; Device::open then says that only a new process helps.)
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +50,7 @@ enum class Scalar : uint8_t { F32 };
 
 // C = alpha * op(A) * op(B) + beta * C, column major as in BLAS: op(A) is m x k, op(B) is k x n, C is m x n.
 // Leading dimensions count elements; 0 means tightly packed. With beta = 0, C is not read; with alpha = 0, neither A
-// nor B is.
+// nor B is. Sizes may be 0: without m or n there is nothing to do, without k the product is zero.
 struct Gemm {
     int64_t m, n, k;
     Trans a = Trans::No, b = Trans::No;
@@ -60,14 +85,16 @@ private:
 class Device {
 public:
     // `backend` is "hsa" (a card if there is one, else software), "hsa-software" or "cpu". Empty: $GCN_BACKEND, else
-    // the first that opens. gcn::Error with Fault::NoDevice and every backend's reason when none does.
+    // the first that opens. gcn::Error with Fault::NoDevice and every backend's reason when none does. What is not a
+    // card says so in a line on stderr, once per process. What the software Polaris is like is read from
+    // GCN_EMU_CHIP, GCN_EMU_THREADS and GCN_EMU_SIMD: see docs/environment.md.
     static Device open(std::string_view backend = {});
     static std::vector<std::string> backends();  // in order of preference
 
     Buffer alloc(size_t bytes);
     std::string_view backend() const;
     std::string_view name() const;  // "AMD Radeon RX 590", "AMD Radeon RX 590 (software, host clock)"
-    TimeKind time_kind() const;     // of every time it returns
+    TimeKind time_kind() const;     // of every time it returns; Measured: it is a card
     double peak_gflops() const;  // f32 multiply and add of all lanes at the device's clock; 0 when time is the host's
 
     // The sentence that says why the device was lost (a fault of a kernel); empty while it lives.
@@ -81,8 +108,8 @@ private:
 
 class Plan {
 public:
-    // Computes the product and waits. Nothing when the device was lost: Device::lost() says why. Buffers smaller than
-    // the problem, or C overlapping A or B, are a GCN_ASSERT.
+    // Computes the product; C is complete on return. Nothing when the device was lost: Device::lost() says why. Buffers
+    // of another Device, smaller than the problem, or C overlapping A or B, are a GCN_ASSERT.
     [[nodiscard]] std::optional<Time> run(const Buffer& a, const Buffer& b, Buffer& c) noexcept;
     std::string kernel() const;    // "sgemm_nt_128x128"
     std::string describe() const;  // "sgemm_nt_128x128 on hsa, grid 8x8, 2 waves per SIMD; ..." and why others lost
@@ -92,7 +119,7 @@ private:
     std::shared_ptr<struct PlanImpl> impl;
 };
 
-// The fastest applicable kernel. gcn::Error with every kernel's objection when there is none.
+// The kernel predicted to be the fastest, or $GCN_KERNEL. gcn::Error with the objections when none can.
 Plan plan(const Device&, const Gemm&);
 
 }  // namespace gcn

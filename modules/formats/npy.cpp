@@ -50,7 +50,9 @@ public:
     }
     Input(const Input&) = delete;
 
-    [[noreturn]] void refuse(const std::string& why) const { fail({"read " + path, why, ""}); }
+    [[noreturn]] void refuse(const std::string& why, const std::string& remedy = {}) const {
+        fail({"read " + path, why, remedy});
+    }
 
     // Up to `bytes`; fewer only at the end of the file.
     size_t read_some(void* to, size_t bytes) const {
@@ -221,7 +223,7 @@ static const ElementType& type_of(const Header& h, const Input& file) {
     if (!h.shape) file.refuse("its header has no 'shape'");
     for (const ElementType& type : types)
         if (type.name == h.type) return type;
-    file.refuse("its type is " + h.type + ", not f4 or f8");
+    file.refuse("its type is " + h.type + ", not f4 or f8", "numpy.save of A.astype('float32')");
 }
 
 template <class T> static T load(const unsigned char* from) {
@@ -400,14 +402,18 @@ private:
     int fd = -1;
 };
 
-void write_npy(const std::string& path, const Matrix& m) {
+NpyOutput::NpyOutput(const std::string& path) : file(std::make_unique<Output>(path)) {}
+NpyOutput::~NpyOutput() = default;
+
+void NpyOutput::write(const Matrix& m) {
     GCN_ASSERT(int64_t(m.values.size()) == m.rows * m.columns);
     const FileSizeErrors errors;
-    Output file(path);
     const std::string header = header_of(m);
-    file.write(header.data(), header.size());
-    file.write(m.values.data(), m.values.size() * sizeof(float));
-    file.finish();
+    file->write(header.data(), header.size());
+    file->write(m.values.data(), m.values.size() * sizeof(float));
+    file->finish();
 }
+
+void write_npy(const std::string& path, const Matrix& m) { NpyOutput(path).write(m); }
 
 }  // namespace gcn

@@ -4,6 +4,7 @@
 // Format: numpy.lib.format, versions 1.0, 2.0 and 3.0.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,17 @@ struct Matrix {
 // gcn::Error when the file cannot be read or is anything but one matrix of floats, big- or little-endian.
 Matrix read_npy(const std::string& path);
 
-// Writes f32 little-endian. The file appears when it is complete: after an error there is the old one, or none.
+// A file to be written, so that what could never be written is refused (gcn::Error) before it is computed. f32
+// little-endian. The file appears when it is complete: after an error, or unwritten, there is the old one, or none.
+class NpyOutput {
+public:
+    explicit NpyOutput(const std::string& path);
+    ~NpyOutput();
+    void write(const Matrix&);  // once
+
+private:
+    std::unique_ptr<class Output> file;
+};
 void write_npy(const std::string& path, const Matrix&);
 
 }  // namespace gcn

@@ -6,7 +6,7 @@
 //   resources  13 VGPR, 11 SGPR, 1024 B LDS: 8 waves per SIMD
 //   budget     4 issued per turn: 1 v_mac, 3 other    (25 % arithmetic)
 //
-// expect: the loop has v_add_u32: v_mac_f32 is the only vector instruction that belongs there
+// expect: the loop has v_add_u32: only v_mac_f32, ds_*, buffer_* and s_* belong there
 
 .include "head.inc"
 
