@@ -67,6 +67,7 @@ checks: $(TESTS:=.passed) $(BUILD)/layers.passed $(BUILD)/budget.passed $(BUILD)
         $(BUILD)/simd.passed
 check-long: check                       ## full repetitions, every SIMD build, one thread and two: up to 40 minutes
 	$(Q)sh tests/long.sh $(BUILD)
+	$(Q)$(MAKE) --no-print-directory check-asan
 check-packages:
 	$(Q)sh setup.sh --check
 check-asan:                             ## the tests under the address and undefined-behaviour sanitizers
