@@ -1,10 +1,12 @@
 #pragma once
 // For tests: a folder that vanishes, files in it, and programs run as a user runs them.
 
+#include <link.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -40,6 +42,21 @@ inline std::string contents(const std::string& file) {
 inline std::string write(const std::string& file, const std::string& bytes) {
     std::ofstream(file, std::ios::binary) << bytes;
     return file;
+}
+
+// The sanitizer's library when this test was built with it, as every program must load it before a sanitized
+// libgcn-emu.so; else nothing.
+inline std::string sanitizer() {
+    std::string library;
+#ifdef __SANITIZE_ADDRESS__
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, size_t, void* found) {
+            if (std::strstr(info->dlpi_name, "libasan")) *static_cast<std::string*>(found) = info->dlpi_name;
+            return 0;
+        },
+        &library);
+#endif
+    return library;
 }
 
 struct Ran {

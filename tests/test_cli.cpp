@@ -13,8 +13,12 @@ using test::Ran;
 
 static const std::string program = std::filesystem::absolute(BUILD "/gcn");
 
-static Ran gcn_with(const std::string& environment, const std::string& arguments) {
-    return test::run(environment + " '" + program + "' " + arguments);
+// `preload` comes before what `gcn emu` preloads.
+static Ran gcn_with(const std::string& environment, const std::string& arguments, const std::string& preload = "") {
+    const std::string sanitizer = test::sanitizer(), both = sanitizer.empty() || preload.empty() ? "" : ":";
+    const bool emu = arguments.starts_with("emu") && !(sanitizer + preload).empty();
+    return test::run((emu ? "LD_PRELOAD='" + sanitizer + both + preload + "' ASAN_OPTIONS=detect_leaks=0 " : "") +
+                     environment + " '" + program + "' " + arguments);
 }
 static Ran run(const std::string& arguments) { return gcn_with("", arguments); }
 
@@ -467,10 +471,10 @@ TEST_CASE("emu leaves to the command what stands after it") {
 }
 
 TEST_CASE("emu hands the software Polaris to its command, after what was preloaded before") {
-    const Ran r = gcn_with("LD_PRELOAD=libm.so.6",
-                           "emu --chip rx570 --threads 3 sh -c "
-                           "'echo $LD_PRELOAD $GCN_EMU_CHIP $GCN_EMU_THREADS'");
-    CHECK(r.out == "libm.so.6:" + std::string(std::filesystem::canonical(BUILD "/libgcn-emu.so")) + " rx570 3\n");
+    const Ran r = gcn_with("", "emu --chip rx570 --threads 3 sh -c 'echo $LD_PRELOAD $GCN_EMU_CHIP $GCN_EMU_THREADS'",
+                           "libm.so.6");
+    CHECK_THAT(r.out, Catch::EndsWith("libm.so.6:" + std::string(std::filesystem::canonical(BUILD "/libgcn-emu.so")) +
+                                      " rx570 3\n"));
     refuses("emu --chip rx9 true", 2,
             "emulate the chip rx9: it is not one of rx590, rx580, rx570, rx480, rx560, r9nano.");
 }

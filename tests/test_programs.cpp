@@ -2,7 +2,6 @@
 // what remains of programs that are killed, fault, fork or leave while a kernel runs.
 
 #include <fcntl.h>
-#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -65,12 +64,7 @@ Environment surroundings() {
     static const Folder folder;
     Environment all = {{"TMPDIR", folder.path}, {"XDG_RUNTIME_DIR", ""}};
     if (!sanitized) return all;
-    dl_iterate_phdr(
-        [](dl_phdr_info* library, size_t, void* preload) {
-            if (std::strstr(library->dlpi_name, "libasan")) *static_cast<std::string*>(preload) = library->dlpi_name;
-            return 0;
-        },
-        &all["LD_PRELOAD"]);
+    all["LD_PRELOAD"] = test::sanitizer();
     all["ASAN_OPTIONS"] = "detect_leaks=0";
     return all;
 }
