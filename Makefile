@@ -25,47 +25,68 @@ ALL_CXX  := $(CXXFLAGS) -std=c++20 -Wall -Wextra -Werror -fPIC -fvisibility=hidd
 GCN_TARGET := -target amdgcn-amd-amdhsa -mcpu=gfx803 -mcode-object-version=4 -nogpulib
 LDLIBS   := -ldl -pthread
 comma    := ,
+# Shared objects name all that they need; the sanitizers' functions come from the program.
+DEFS     := $(if $(findstring -fsanitize,$(CXXFLAGS)),,-Wl$(comma)-z$(comma)defs)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # ---- what gets built -------------------------------------------------------------
-LIB_DIRS  := plan backend hsa_host cpu_ref bench $(wildcard modules/*)
+LIB_DIRS  := capi plan backend hsa_host cpu_ref bench $(wildcard modules/*)
 EMU_DIRS  := emulator/exec emulator/cp
 DOOR_DIRS := emulator/kfd emulator/drm
 
 objects    = $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out emulator/exec/simd.cpp,$(wildcard $(1:%=%/*.cpp))))
 LIB       := $(BUILD)/libgcn.a
+LIB_PARTS := $(call objects,$(LIB_DIRS)) $(BUILD)/embedded.o
+SHARED    := $(BUILD)/libgcn.so
 EMU       := $(BUILD)/emulator.a
 SOFT      := $(BUILD)/libgcn-emu.so
 GCN       := $(BUILD)/gcn
 # The interpreter's bodies are compiled once per vector unit; the executor chooses at start.
 SIMD      := $(addprefix $(BUILD)/emulator/exec/simd_,avx512.o avx2.o portable.o)
-TEST_HELP := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out tests/test_%.cpp tests/bench_%.cpp,$(wildcard tests/*.cpp)))
+TEST_HELP := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out tests/test_%.cpp tests/bench_%.cpp tests/fuzz_%.cpp, \
+             $(wildcard tests/*.cpp)))
 TESTS     := $(patsubst %.cpp,$(BUILD)/%,$(wildcard tests/test_*.cpp))
 BENCHES   := $(patsubst %.cpp,$(BUILD)/%,$(wildcard tests/bench_*.cpp))
-KERNELS   := $(patsubst %.s,$(BUILD)/%.co,$(wildcard asm/*.s))
+# Kernels by hand are found by folder, those by program by their lines in codegen/kernels.list.
+GENERATED := $(patsubst %,$(BUILD)/codegen/%.s,$(shell sed 's/\#.*//;/^ *$$/d;s/ .*//' codegen/kernels.list))
+BY_HAND   := $(wildcard asm/*.s)
+KERNELS   := $(BY_HAND:%.s=$(BUILD)/%.co) $(GENERATED:.s=.co)
+VARIANTS  := $(patsubst %,$(BUILD)/tests/variants/%.s,$(shell sed 's/\#.*//;/^ *$$/d;s/ .*//' tests/kernels/variants.list))
 TEST_CODE := $(patsubst %.s,$(BUILD)/%.co,$(wildcard tests/kernels/*.s)) \
-             $(patsubst %.cl,$(BUILD)/%.co,$(wildcard tests/kernels/*.cl))
+             $(patsubst %.cl,$(BUILD)/%.co,$(wildcard tests/kernels/*.cl)) $(VARIANTS:.s=.co)
 PROGRAMS  := $(patsubst %.hip.cpp,$(BUILD)/%,$(wildcard tests/programs/*.hip.cpp)) \
              $(patsubst %.c,$(BUILD)/%,$(wildcard tests/programs/*.c))
-TOP_DIRS  := include cli modules bench plan backend hsa_host cpu_ref emulator isa tests
-SOURCES   := $(shell find $(TOP_DIRS) -name '*.?pp' -o -name '*.inc' -o -name '*.def')
+TOP_DIRS  := include examples capi cli modules bench plan backend hsa_host cpu_ref emulator isa tests
+SOURCES   := $(shell find $(TOP_DIRS) -name '*.?pp' -o -name '*.h' -o -name '*.inc' -o -name '*.def')
+# The one place of the version is the program's --version.
+VERSION   := $(shell sed -n 's/.*"gcn \([0-9.]*\)".*/\1/p' cli/gcn.cpp)
+INSTALL   := BUILD='$(BUILD)' PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' sh tools/install.sh
 SCRIPTS   := $(wildcard *.sh tools/*.sh tests/*.sh) .ci/run
 
 # ---- entry points ----------------------------------------------------------------
 .DEFAULT_GOAL := all
-.PHONY: all kernels check check-long check-packages check-asan bench bench-emu lint format clean help
+.PHONY: all kernels install uninstall check check-long check-packages check-asan
+.PHONY: bench bench-all bench-emu lint format clean help
 .DELETE_ON_ERROR:
 # What only tests need is kept after them. (With nothing after it, .SECONDARY would keep stale kernels too.)
-.SECONDARY: $(PROGRAMS) $(TEST_CODE)
+.SECONDARY: $(PROGRAMS) $(TEST_CODE) $(GENERATED) $(VARIANTS)
 
-all: $(LIB) $(GCN) $(SOFT)              ## library, program and software Polaris
+all: $(LIB) $(SHARED) $(GCN) $(SOFT)    ## libraries, program and software Polaris
 kernels: $(KERNELS)                     ## code objects only
+install: all                            ## install below PREFIX (/usr/local); packagers put DESTDIR before it
+	$(Q)$(INSTALL) check && scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	    $(CXX) $(ALL_CXX) -c backend/software.cpp -o $$scratch/software.o && \
+	    $(AR) rcs $$scratch/libgcn.a $(filter-out %/backend/software.o,$(LIB_PARTS)) $$scratch/software.o && \
+	    ARCHIVE=$$scratch/libgcn.a $(INSTALL) install
+uninstall:                              ## remove what make install put there; give the same PREFIX and DESTDIR
+	$(Q)ARCHIVE= $(INSTALL) uninstall
 check: check-packages                   ## every test; needs no card; installs what only tests need
 	$(Q)$(MAKE) --no-print-directory checks
 .PHONY: checks
 checks: $(TESTS:=.passed) $(BUILD)/layers.passed $(BUILD)/budget.passed $(BUILD)/waits.passed \
         $(BUILD)/simd.passed
 check-long: check                       ## full repetitions, every SIMD build, one thread and two: up to 40 minutes
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/tests/fuzz_npy
 	$(Q)sh tests/long.sh $(BUILD)
 	$(Q)$(MAKE) --no-print-directory check-asan
 check-packages:
@@ -74,6 +95,8 @@ check-asan:                             ## the tests under the address and undef
 	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g $(SANITIZE)' SIMD_OPT=-O1 TEST_SECONDS=900
 bench: all                              ## build, then time and verify (CASES="..." for your own); every time says its kind
 	$(Q)$(GCN) bench $(CASES)
+bench-all: all                          ## the same for every list of bench/cases; says what it leaves out on software
+	$(Q)$(GCN) bench $(patsubst bench/cases/%.txt,--list %,$(sort $(wildcard bench/cases/*.txt))) $(CASES)
 bench-emu: $(BENCHES) all               ## the software Polaris beside OpenBLAS, and its queues' latencies
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
 lint: $(BUILD)/layers.passed            ## formatting, layers, shell scripts
@@ -109,7 +132,7 @@ $(SIMD): emulator/exec/simd.cpp
 	$(call say,CXX)
 	$(Q)$(CXX) $(ALL_CXX) $(SIMD_OPT) $(SIMD_FLAGS) -Wno-psabi -c $< -o $@
 
-$(LIB): $(call objects,$(LIB_DIRS)) $(BUILD)/embedded.o
+$(LIB): $(LIB_PARTS)
 $(EMU): $(call objects,$(EMU_DIRS)) $(SIMD)
 $(LIB) $(EMU):
 	$(call say,AR)
@@ -118,8 +141,13 @@ $(LIB) $(EMU):
 $(SOFT): $(call objects,$(DOOR_DIRS)) $(EMU) emulator/doors.map
 	$(call say,LINK)
 	$(Q)$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libhsakmt.so.1 -Wl,--version-script=emulator/doors.map \
-	           $(if $(findstring -fsanitize,$(CXXFLAGS)),,-Wl$(comma)-z$(comma)defs) \
-	           $(filter %.o,$^) -Wl,--whole-archive $(EMU) -Wl,--no-whole-archive $(LDLIBS) -o $@
+	           $(DEFS) $(filter %.o,$^) -Wl,--whole-archive $(EMU) -Wl,--no-whole-archive $(LDLIBS) -o $@
+
+# For languages that call C: of the same objects, but only gcn.h can be seen. Never unloaded: runtimes keep threads.
+$(SHARED): $(LIB_PARTS) capi/gcn.map
+	$(call say,LINK)
+	$(Q)$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libgcn.so.0 -Wl,--version-script=capi/gcn.map -Wl,-z,nodelete $(DEFS) \
+	           $(filter %.o,$^) $(LDLIBS) -o $@
 
 LINK = $(CXX) $(CXXFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
@@ -134,15 +162,23 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)
 
+# clang has the fuzzer; of the library it takes what is fuzzed.
+$(BUILD)/tests/fuzz_%: tests/fuzz_%.cpp modules/formats/%.cpp modules/formats/%.hpp
+	@mkdir -p $(@D)
+	$(call say,FUZZ)
+	$(Q)$(CLANG) --driver-mode=g++ $(filter-out -MMD -MP,$(ALL_CXX)) $(SANITIZE) -fsanitize=fuzzer $(filter %.cpp,$^) -o $@
+
 # A passed test is a file, so that only what changed runs again. One that hangs is a failed one.
 TEST_SECONDS := 300
-$(BUILD)/tests/%.passed: $(BUILD)/tests/% $(BUILD)/tests/encodings.txt $(TEST_CODE) $(PROGRAMS) $(GCN) $(SOFT)
+$(BUILD)/tests/%.passed: $(BUILD)/tests/% $(BUILD)/tests/encodings.txt $(TEST_CODE) $(PROGRAMS) $(GCN) $(SOFT) $(SHARED)
 	$(call say,TEST)
 	$(Q)GCN_BACKEND=hsa-software timeout --foreground $(TEST_SECONDS) $< >$@.log 2>&1 || \
 	    { code=$$?; cat $@.log; echo "gcn: cannot pass $<: exit status $$code (124: after $(TEST_SECONDS) s)."; exit 1; }
 	@tail -n 2 $@.log | sed '/^$$/d;s/^/        /'
 	@touch $@
 
+$(BUILD)/tests/test_install.passed: $(wildcard examples/* include/gcn/*) tools/install.sh
+$(BUILD)/tests/test_bad_input.passed: docs/bad-input.md
 $(BUILD)/tests/test_lints.passed: $(wildcard tests/lints/*) tools/check_budget.py tools/check_waits.py asm/include/gcn.inc
 
 $(BUILD)/tests/programs/%: tests/programs/%.hip.cpp
@@ -160,10 +196,30 @@ $(BUILD)/%.co: %.s $(wildcard asm/include/*.inc)
 	@mkdir -p $(@D)
 	$(call say,ASM)
 	$(Q)$(CLANG) $(GCN_TARGET) -x assembler -Iasm/include $< -o $@
+$(BUILD)/codegen/%.s: codegen/kernels.list $(wildcard codegen/*.py)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)set -- $$(grep '^$* ' $<) && shift && script=$$1 && shift && $(PYTHON) codegen/$$script $* "$$@" > $@
+$(BUILD)/tests/variants/%.s: tests/kernels/variants.list $(wildcard codegen/*.py)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)set -- $$(grep '^$* ' $<) && shift && script=$$1 && shift && $(PYTHON) codegen/$$script $* "$$@" > $@
+$(BUILD)/tests/variants/%.co: $(BUILD)/tests/variants/%.s $(wildcard asm/include/*.inc)
+	$(call say,ASM)
+	$(Q)$(CLANG) $(GCN_TARGET) -x assembler -Iasm/include $< -o $@
+$(BUILD)/codegen/%.co: $(BUILD)/codegen/%.s $(wildcard asm/include/*.inc)
+	$(call say,ASM)
+	$(Q)$(CLANG) $(GCN_TARGET) -x assembler -Iasm/include $< -o $@
 $(BUILD)/%.co: %.cl
 	@mkdir -p $(@D)
 	$(call say,CL)
 	$(Q)$(CLANG) $(GCN_TARGET) -x cl -cl-std=CL2.0 -O2 -Wno-everything $< -o $@
+
+$(BUILD)/plan/generated.def: $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)sed -n 's,^// row: ,,p' $^ > $@
+$(BUILD)/plan/select.o: $(BUILD)/plan/generated.def
+$(BUILD)/plan/select.o: ALL_CXX += -I$(BUILD)
 
 $(BUILD)/bench/cases.o: $(wildcard bench/cases/*.txt)  # read by the assembler, so no .d file names them
 $(BUILD)/embedded.o: $(KERNELS) tools/embed.py
@@ -187,13 +243,14 @@ $(BUILD)/simd.passed: tools/check_simd.py $(SIMD)
 	$(call say,CHECK)
 	$(Q)$(PYTHON) tools/check_simd.py $(SIMD)
 	@touch $@
-$(BUILD)/budget.passed: tools/check_budget.py $(KERNELS)
+$(BUILD)/budget.passed: tools/check_budget.py $(KERNELS) $(VARIANTS:.s=.co)
 	$(call say,CHECK)
-	$(Q)$(PYTHON) tools/check_budget.py $(foreach k,$(KERNELS),$(k:$(BUILD)/%.co=%.s) $k)
+	$(Q)$(PYTHON) tools/check_budget.py $(foreach s,$(BY_HAND),$s $(s:%.s=$(BUILD)/%.co)) \
+	    $(foreach s,$(GENERATED) $(VARIANTS),$s $(s:.s=.co))
 	@touch $@
-$(BUILD)/waits.passed: tools/check_waits.py $(KERNELS)
+$(BUILD)/waits.passed: tools/check_waits.py $(KERNELS) $(VARIANTS:.s=.co)
 	$(call say,CHECK)
-	$(Q)$(PYTHON) tools/check_waits.py $(KERNELS)
+	$(Q)$(PYTHON) tools/check_waits.py $(KERNELS) $(VARIANTS:.s=.co)
 	@touch $@
 
 -include $(if $(wildcard $(BUILD)),$(shell find $(BUILD) -name '*.d'))

@@ -30,7 +30,10 @@ hipcc                      builds HIP programs for the tests
 libamdhip64-dev            the HIP runtime
 clang-format               make lint
 shellcheck                 make lint
+pkgconf                    builds examples/ against an installation, as users do
 procps                     the tests look for processes left behind
+python3-numpy              writes and reads the files that test the .npy reader
+libclang-rt-16-dev         the fuzzer of make check-long
 '
 
 names() { printf '%s\n' "$@" | awk 'NF { print $1 }'; }

@@ -304,4 +304,4 @@ sgemm_nt_128x128_store:
   finish 1
 sgemm_nt_128x128_end:
   s_endpgm
-end_kernel sgemm_nt_128x128, 256, lds, 0x40
+end_kernel sgemm_nt_128x128, 256, lds, 0x48

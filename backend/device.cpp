@@ -25,13 +25,11 @@ void Buffer::read(void* to, size_t count, size_t offset) const {
     if (impl) impl->memory->read(to, count, offset);
 }
 
-size_t Buffer::bytes() const { return impl ? impl->memory->bytes : 0; }
+size_t Buffer::bytes() const { return impl ? impl->bytes : 0; }
 
 Device Device::open(std::string_view choice) {
     Device device;
-    device.impl = std::make_shared<DeviceImpl>();
-    device.impl->backend = open_backend(choice);
-    device.impl->info = device.impl->backend->info();
+    device.impl = std::make_shared<DeviceImpl>(open_backend(choice));
     return device;
 }
 
@@ -44,9 +42,13 @@ std::vector<std::string> Device::backends() {
 Buffer Device::alloc(size_t bytes) {
     GCN_ASSERT(impl);
     Buffer buffer;
-    buffer.impl = std::make_shared<BufferImpl>(BufferImpl{impl, impl->backend->alloc(bytes)});
+    buffer.impl = std::make_shared<BufferImpl>(BufferImpl{impl, impl->pool.take(bytes), bytes});
     return buffer;
 }
+
+MemoryUse Device::memory() const { return GCN_ASSERT(impl), impl->pool.use(); }
+void Device::limit_memory(uint64_t bytes) { GCN_ASSERT(impl), impl->pool.set_limit(bytes); }
+void Device::trim_memory() { GCN_ASSERT(impl), impl->pool.trim(); }
 
 std::string_view Device::backend() const { return GCN_ASSERT(impl), impl->info.backend; }
 std::string_view Device::name() const { return GCN_ASSERT(impl), impl->info.name; }

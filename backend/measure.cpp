@@ -11,10 +11,11 @@ double seconds_now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// With an even count, the mean of the middle two.
-double median(const std::vector<double>& sorted) {
-    const size_t middle = sorted.size() / 2;
-    return sorted.size() % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+// The value below which that share of them lies, on the line between its two neighbours.
+double quantile(const std::vector<double>& sorted, double share) {
+    const double place = share * double(sorted.size() - 1);
+    const size_t below = size_t(place), above = std::min(below + 1, sorted.size() - 1);
+    return sorted[below] + (place - double(below)) * (sorted[above] - sorted[below]);
 }
 
 }  // namespace
@@ -32,12 +33,22 @@ std::optional<Measurement> measure(const std::function<std::optional<Time>()>& r
         GCN_ASSERT(us.empty() || time->kind == kind);
         kind = time->kind;
         us.push_back(time->us);
-    } while (int(us.size()) < effort.runs && seconds_now() < end);
+    } while (int(us.size()) < effort.runs && (int(us.size()) < effort.least_runs || seconds_now() < end));
 
     std::sort(us.begin(), us.end());
-    Measurement m{.best = {us.front(), kind}, .median_us = median(us), .runs = int(us.size())};
+    Measurement m{.best = {us.front(), kind},
+                  .median_us = quantile(us, 0.5),
+                  .lower_us = quantile(us, 0.25),
+                  .upper_us = quantile(us, 0.75),
+                  .runs = int(us.size())};
     m.spread = m.best.us > 0 ? m.median_us / m.best.us - 1 : 0;
     return m;
+}
+
+// The words stand once, where a time becomes text.
+std::string kind_text(TimeKind kind) {
+    const std::string time = text(Time{0, kind});
+    return time.substr(time.rfind(' ') + 1);
 }
 
 }  // namespace gcn

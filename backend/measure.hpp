@@ -1,8 +1,9 @@
 #pragma once
-// The only timing loop: the best of several runs, with what is needed to doubt it.
+// The only timing loop: several runs, with what is needed to doubt them.
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "gcn/gcn.hpp"
 
@@ -11,17 +12,23 @@ namespace gcn {
 struct Measurement {
     Time best{};
     double median_us = 0;
-    double spread = 0;  // how far the median lies above the best: 0.02 is 2 %
+    double lower_us = 0, upper_us = 0;  // the quartiles, interpolated: half of the runs lie between them
+    double spread = 0;                  // how far the median lies above the best: 0.02 is 2 %
     int runs = 0;
+
+    double iqr_us() const { return upper_us - lower_us; }
 };
 
 struct Effort {
     int warm_ups = 1;             // not counted: first touches, clocks, caches
     int runs = 10;                // at most
-    double limit_seconds = 1e30;  // of this computer's time, warm-ups included; one run is always made
+    double limit_seconds = 1e30;  // of this computer's time, warm-ups included
+    int least_runs = 1;           // made whatever the limit says
 };
 
 // Nothing when a run returned nothing: the device was lost.
 std::optional<Measurement> measure(const std::function<std::optional<Time>()>& run, Effort = {});
+
+std::string kind_text(TimeKind);  // "modelled"
 
 }  // namespace gcn

@@ -1,6 +1,7 @@
 #pragma once
-// Where libgcn-emu.so lies, the software Polaris: beside the program, a folder above it (the programs of a build's
-// tests/), in ../lib/gcn of the program, or where it was installed.
+// Where libgcn-emu.so lies, the software Polaris: for libgcn.so in gcn/ beside that library, or beside it; then beside
+// the program, a folder above it (the programs of a build's tests/), in ../lib/gcn of it, or in lib/gcn of the PREFIX
+// that this was compiled with.
 
 #include <string>
 

@@ -2,9 +2,25 @@
 
 #include <algorithm>
 
+#include "gcn/error.hpp"
+
+// One row per file: its name, and whether it is run when nothing else is asked for.
+#define LISTS                       \
+    LIST(squares, true)             \
+    LIST(resnet50, true)            \
+    LIST(bert_base, true)           \
+    LIST(squares_large, false)      \
+    LIST(skinny, false)             \
+    LIST(resnet50_backward, false)  \
+    LIST(bert_base_backward, false) \
+    LIST(gpt2, false)               \
+    LIST(gpt2_backward, false)      \
+    LIST(deepbench_train, false)    \
+    LIST(deepbench_server, false)
+
 // The files as they are, from begin to end; found from the top of the tree, where make runs.
 // clang-format off
-#define LIST(name)                                                              \
+#define LIST(name, by_default)                                                  \
     asm(".pushsection .rodata\n"                                                \
         "gcn_cases_" #name ":     .incbin \"bench/cases/" #name ".txt\"\n"       \
         "gcn_cases_" #name "_end: .byte 0\n"                                    \
@@ -12,18 +28,26 @@
     extern "C" __attribute__((visibility("hidden"))) const char gcn_cases_##name[], gcn_cases_##name##_end[];
 // clang-format on
 
-LIST(squares)
-LIST(resnet50)
-LIST(bert_base)
+LISTS
 #undef LIST
 
 namespace gcn {
 
 std::span<const CaseList> case_lists() {
-#define LIST(name) {#name, {gcn_cases_##name, size_t(gcn_cases_##name##_end - gcn_cases_##name)}},
-    static const CaseList lists[] = {LIST(squares) LIST(resnet50) LIST(bert_base)};
+#define LIST(name, by_default) \
+    {#name, {gcn_cases_##name, size_t(gcn_cases_##name##_end - gcn_cases_##name)}, by_default},
+    static const CaseList lists[] = {LISTS};
 #undef LIST
     return lists;
+}
+
+const CaseList& case_list(std::string_view name) {
+    std::string names;
+    for (const CaseList& list : case_lists()) {
+        if (list.name == name) return list;
+        names += (names.empty() ? "" : ", ") + std::string(list.name);
+    }
+    fail({"find the list " + std::string(name), "there is none of that name", "one of " + names, Fault::WrongUse});
 }
 
 std::vector<std::string> cases_in(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "bench/check.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <limits>
@@ -22,7 +23,11 @@ std::vector<Gemm> random_cases(const KernelRow& k, int count, uint64_t seed) {
 
     std::vector<Gemm> cases;
     while (int(cases.size()) < count) {
-        Gemm g{.m = up_to(300), .n = up_to(300), .k = up_to(300), .a = trans(k.a), .b = trans(k.b)};
+        Gemm g{.m = up_to(300),
+               .n = up_to(300),
+               .k = up_to(std::min<int64_t>(300, k.largest_k)),
+               .a = trans(k.a),
+               .b = trans(k.b)};
         g.alpha = factor();
         g.beta = factor();
         g.lda = padded(stored_a(g));
@@ -39,8 +44,7 @@ static std::shared_ptr<DeviceImpl> open_oracle() {
         std::string why;
         std::shared_ptr<Backend> backend = try_open(row, why);
         if (!backend) fail({"open the oracle", why});
-        const DeviceInfo info = backend->info();
-        return std::make_shared<DeviceImpl>(DeviceImpl{std::move(backend), info});
+        return std::make_shared<DeviceImpl>(std::move(backend));
     }
     fail({"open the oracle", "there is no backend cpu"});
 }

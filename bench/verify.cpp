@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <random>
 #include <span>
@@ -11,8 +12,8 @@
 
 namespace gcn {
 
-static std::vector<float> fill(const Stored& s, Fill kind, std::mt19937_64& random) {
-    std::vector<float> values(size_t(s.span()));
+static std::vector<float> fill(int64_t elements, Fill kind, std::mt19937_64& random) {
+    std::vector<float> values(static_cast<size_t>(elements));
     std::uniform_int_distribution<int> integer(-3, 3);
     std::uniform_real_distribution<float> real(-1, 1);
     for (float& v : values) v = kind == Fill::Integers ? float(integer(random)) : real(random);
@@ -22,9 +23,9 @@ static std::vector<float> fill(const Stored& s, Fill kind, std::mt19937_64& rand
 Operands operands(const Gemm& g, Fill kind, uint64_t seed) {
     std::mt19937_64 random(seed);
     Operands o;
-    o.a = fill(stored_a(g), kind, random);
-    o.b = fill(stored_b(g), kind, random);
-    o.c = fill(stored_c(g), kind, random);
+    o.a = fill(elements_a(g), kind, random);
+    o.b = fill(elements_b(g), kind, random);
+    o.c = fill(elements_c(g), kind, random);
     return o;
 }
 
@@ -122,7 +123,7 @@ static Worst worst_element(const Gemm& g, const Operands& before, const std::vec
     return worst;
 }
 
-Verdict verify(const Gemm& g, const Operands& before, const std::vector<float>& c, Demand demand) {
+static Verdict verify_one(const Gemm& g, const Operands& before, const std::vector<float>& c, Demand demand) {
     std::mt19937_64 random(803);
     std::uniform_int_distribution<int> integer(1, 1023);
     Vector x(size_t(g.n)), x_magnitude(size_t(g.n));
@@ -155,6 +156,24 @@ Verdict verify(const Gemm& g, const Operands& before, const std::vector<float>& 
     char share[48];
     std::snprintf(share, sizeof share, "%.1g of the error bound", largest);
     return {true, share};
+}
+
+// Of a batch the first product that is wrong, else the one that is furthest off.
+Verdict verify(const Gemm& g, const Operands& before, const std::vector<float>& c, Demand demand) {
+    if (g.batch == 1) return verify_one(g, before, c, demand);
+    const Gemm one = one_of(g);
+    const auto part = [](const std::vector<float>& all, int64_t at, const Stored& s) {
+        return std::vector<float>(all.begin() + at, all.begin() + at + s.span());
+    };
+    Verdict worst{true, demand == Demand::Equal ? "exact" : "0 of the error bound"};
+    for (int64_t i = 0; i < g.batch; ++i) {
+        const Operands o{part(before.a, i * stride_a(g), stored_a(g)), part(before.b, i * stride_b(g), stored_b(g)),
+                         part(before.c, i * stride_c(g), stored_c(g))};
+        const Verdict v = verify_one(one, o, part(c, i * stride_c(g), stored_c(g)), demand);
+        if (!v.right) return {false, "product " + std::to_string(i) + ": " + v.text};
+        if (std::strtod(v.text.c_str(), nullptr) > std::strtod(worst.text.c_str(), nullptr)) worst = v;
+    }
+    return worst;
 }
 
 }  // namespace gcn

@@ -102,8 +102,7 @@ static bool meant(const BackendRow& row, const CheckOptions& o) {
 static std::shared_ptr<DeviceImpl> open(const BackendRow& row, std::string& why) {
     std::shared_ptr<Backend> backend = try_open(row, why);
     if (!backend) return nullptr;
-    const DeviceInfo info = backend->info();
-    return std::make_shared<DeviceImpl>(DeviceImpl{std::move(backend), info});
+    return std::make_shared<DeviceImpl>(std::move(backend));
 }
 
 static void check_names(const CheckOptions& o) {

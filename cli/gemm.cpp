@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -26,7 +27,7 @@ struct GemmFiles {
 
 static std::string text(int64_t rows, int64_t columns) { return std::to_string(rows) + "x" + std::to_string(columns); }
 
-// ---- from any order to the one the kernels take ----------------------------------------
+// ---- from files to what the library takes ------------------------------------------------
 
 // `runs` runs of `length` elements become `length` runs of `runs`, in squares that stay in the cache.
 static std::vector<float> transposed(const std::vector<float>& from, size_t length, size_t runs) {
@@ -46,36 +47,49 @@ static std::vector<float> in_order(Matrix m, Order order) {
     return transposed(m.values, size_t(fortran ? m.rows : m.columns), size_t(fortran ? m.columns : m.rows));
 }
 
-// M in C order and M transposed in Fortran order are the same numbers in the same places.
-static std::vector<float> column_major(Matrix m, bool trans) {
-    return in_order(std::move(m), trans ? Order::C : Order::Fortran);
+static constexpr const char* smaller = "a part of the matrices at a time";
+
+// Two vectors that fit into a file may have a product that fits nowhere.
+static void require_memory(int64_t m, int64_t n, const GemmFiles& o) {
+    const uint64_t machine = uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
+    const uint64_t product = uint64_t(m) * uint64_t(n) * sizeof(float);  // validate() has seen to it that it does fit
+    if (product > machine)
+        fail({"multiply " + o.a + " by " + o.b,
+              "the product is " + text(m, n) + ", " + std::to_string(product) + " bytes, this machine has " +
+                  std::to_string(machine) + " bytes of memory",
+              smaller});
 }
 
-// The product as a kernel for layout nt takes it: X * Y^T, both column major.
+// The product as the library takes it, column major.
 struct Product {
     Gemm gemm;
-    Operands operands;
-    Order order;  // of the result
+    Operands operands;  // without C0, c is empty
+    Order order;        // of the result
 };
 
-// op(A) is wanted as columns and op(B) as rows, whichever comes first: C = op(A) * op(B) makes columns of C,
-// C^T = op(B)^T * op(A)^T makes rows of it. So the order of C is free and takes A's.
-static Product as_nt(Matrix a, Matrix b, std::optional<Matrix> c0, const GemmFiles& o) {
+// A matrix in C order lies in memory as its transpose does in Fortran order, so that nothing needs to be moved:
+// C = op(A) * op(B) in Fortran order is C^T = op(B)^T * op(A)^T in C order. C takes A's order; only C0 may have to.
+static Product as_it_lies(Matrix a, Matrix b, std::optional<Matrix> c0, const GemmFiles& o) {
     const int64_t m = o.trans_a ? a.columns : a.rows, k = o.trans_a ? a.rows : a.columns;
     const int64_t n = o.trans_b ? b.rows : b.columns;
+    const bool by_rows = a.order == Order::C;
+    const auto trans = [&](const Matrix& x, bool transposed) {
+        return ((x.order == Order::C) != transposed) != by_rows ? Trans::Yes : Trans::No;
+    };
     Product p;
     p.order = a.order;
-    p.gemm = {.m = m, .n = n, .k = k, .b = Trans::Yes, .alpha = o.alpha};
+    p.gemm = {.m = m, .n = n, .k = k, .a = trans(a, o.trans_a), .b = trans(b, o.trans_b), .alpha = o.alpha};
     if (c0) p.gemm.beta = o.beta.value_or(1);
-    if (p.order == Order::C) std::swap(p.gemm.m, p.gemm.n);
+    p.operands.a = std::move(a.values);
+    p.operands.b = std::move(b.values);
+    if (by_rows) {
+        std::swap(p.gemm.m, p.gemm.n);
+        std::swap(p.gemm.a, p.gemm.b);
+        std::swap(p.operands.a, p.operands.b);
+    }
     validate(p.gemm);
-    p.operands.a = column_major(std::move(a), o.trans_a);
-    p.operands.b = column_major(std::move(b), !o.trans_b);
-    if (p.order == Order::C) std::swap(p.operands.a, p.operands.b);
-    if (c0)
-        p.operands.c = in_order(std::move(*c0), p.order);
-    else
-        p.operands.c.resize(size_t(m * n));
+    require_memory(m, n, o);
+    if (c0) p.operands.c = in_order(std::move(*c0), p.order);
     return p;
 }
 
@@ -143,22 +157,26 @@ struct Done {
 static Done run(const Product& p, const std::string& backend) {
     Device device = Device::open(backend);
     Plan plan = gcn::plan(device, p.gemm);
-    const auto copied = [&](const std::vector<float>& values) {
-        Buffer buffer = device.alloc(values.size() * sizeof(float));
-        buffer.write(values.data(), values.size() * sizeof(float));
-        return buffer;
+    const auto copy = [](Buffer& to, const std::vector<float>& values) {
+        to.write(values.data(), values.size() * sizeof(float));
     };
-    const Buffer a = copied(p.operands.a), b = copied(p.operands.b);
-    Buffer c = copied(p.operands.c);
+    // All before anything is copied: a device that is too small says so at once.
+    const size_t elements = size_t(p.gemm.m * p.gemm.n);
+    Buffer a = device.alloc(p.operands.a.size() * sizeof(float)), b = device.alloc(p.operands.b.size() * sizeof(float));
+    Buffer c = device.alloc(elements * sizeof(float));
+    copy(a, p.operands.a);
+    copy(b, p.operands.b);
+    copy(c, p.operands.c);
     const auto time = plan.run(a, b, c);
     if (!time) throw Error(Fault::Failed, device.lost());
-    Done done{*time, plan.kernel(), std::string(device.name()), std::vector<float>(p.operands.c.size())};
+    Done done{*time, plan.kernel(), std::string(device.name()), std::vector<float>(elements)};
     c.read(done.c.data(), done.c.size() * sizeof(float));
     return done;
 }
 
 static std::string verified(const Product& p, const std::vector<float>& c) {
-    if (!finite(p)) fail({"verify the product", "the matrices hold values that are not finite", ""});
+    if (!finite(p))
+        fail({"verify the product", "the matrices hold values that are not finite", "leaving out --verify"});
     const Verdict verdict = verify(p.gemm, p.operands, c, Demand::Certain);
     if (!verdict.right) fail({"verify the product", verdict.text, "gcn check-kernels"});
     return verdict.text;
@@ -182,7 +200,6 @@ static void keep_inputs(const GemmFiles& o) {
 }
 
 static void multiply(const GemmFiles& o) {
-    if (o.c.empty()) fail({"write C", "the name of its file is empty", "-o C.npy", Fault::WrongUse});
     if (o.beta && o.c_in.empty())
         fail({"use --beta", "there is no matrix for it to multiply", "--c-in C0.npy", Fault::WrongUse});
     keep_inputs(o);
@@ -195,7 +212,7 @@ static void multiply(const GemmFiles& o) {
     progress.clear();
     say_rounded(rounded);
     check_shapes(a, b, c0, o);
-    const Product p = as_nt(std::move(a), std::move(b), std::move(c0), o);
+    const Product p = as_it_lies(std::move(a), std::move(b), std::move(c0), o);
     NpyOutput output(o.c);
 
     progress.step(gcn::text(p.gemm));
@@ -238,23 +255,39 @@ template <class T> static void add_factor(CLI::App& app, const char* name, T& fa
         if (!why.empty()) fail({std::string("read ") + name, why, std::string(name) + " 0.5", Fault::WrongUse});
         factor = value;
     };
-    app.add_option_function<std::string>(name, set, what);
+    app.add_option_function<std::string>(name, set, what)->type_name("NUMBER");
+}
+
+// A name that is given and empty, as a script's variable may be, is none.
+static CLI::Option* add_file(CLI::App& app, const char* name, std::string& file, const char* task, const char* what) {
+    const auto set = [task, &file](const std::string& given) {
+        if (given.empty())
+            fail({task, "the name of its file is empty", "gcn gemm A.npy B.npy -o C.npy", Fault::WrongUse});
+        file = given;
+    };
+    return app.add_option_function<std::string>(name, set, what)->type_name("FILE");
 }
 
 void gemm(CLI::App& app) {
     static GemmFiles o;
-    app.add_option("A", o.a, "matrix, .npy of f4 or f8")->required();
-    app.add_option("B", o.b, "matrix, .npy of f4 or f8")->required();
-    app.add_option("-o,--output", o.c, "where C goes: f4, in A's order")->required();
+    add_file(app, "A", o.a, "read A", "matrix, .npy of f2, f4 or f8")->required();
+    add_file(app, "B", o.b, "read B", "matrix, .npy of f2, f4 or f8")->required();
+    add_file(app, "-o,--output", o.c, "write C", "where C goes: .npy of f4, in A's order")->required();
     add_factor(app, "--alpha", o.alpha, "factor of op(A) * op(B), 1 unless given");
-    app.add_option("--c-in", o.c_in, "C0, which the product is added to");
+    add_file(app, "--c-in", o.c_in, "read C0", "C0, .npy of op(A) * op(B)'s shape, which the product is added to");
     add_factor(app, "--beta", o.beta, "factor of C0, 1 unless given");
     app.add_flag("--trans-a", o.trans_a, "op(A) is A transposed");
     app.add_flag("--trans-b", o.trans_b, "op(B) is B transposed");
     app.add_option("--backend", o.backend, "hsa, hsa-software or cpu; else $GCN_BACKEND, else the first that opens");
     app.add_flag("--verify", o.verify, "compare with the oracle before C is written");
     app.add_flag("--json", o.json, "one JSON object");
-    app.callback([] { multiply(o); });
+    app.callback([] {
+        try {
+            multiply(o);
+        } catch (const std::bad_alloc&) {
+            fail({"multiply " + o.a + " by " + o.b, "the system gives no more memory", smaller});
+        }
+    });
 }
 
 }  // namespace gcn

@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "backend/measure.hpp"
 #include "gcn/gcn.hpp"
 
 namespace gcn {
@@ -34,7 +36,11 @@ void print(const nlohmann::json&, std::FILE* to = stdout);  // one object on one
 void finish_output();
 
 std::string fixed(double value, int decimals);
-std::string kind_text(TimeKind);  // "modelled"
+
+// The file appears, or replaces the one of its name, when it is complete. gcn::Error when it cannot be written; what
+// check_writable() says before long work, write_file() would say after it.
+void check_writable(const std::string& path);
+void write_file(const std::string& path, std::string_view text);
 
 // A line on standard error while it is a terminal, otherwise nothing; gone when the work is done.
 class Progress {

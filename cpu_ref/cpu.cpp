@@ -90,7 +90,9 @@ struct CpuKernel : Kernel {
 
 class CpuMemory : public Memory {
 public:
-    explicit CpuMemory(size_t count) : data(static_cast<std::byte*>(::operator new(count, align, std::nothrow))) {
+    // Beyond PTRDIFF_MAX operator new would round up to 0.
+    explicit CpuMemory(size_t count)
+        : data(count > PTRDIFF_MAX ? nullptr : static_cast<std::byte*>(::operator new(count, align, std::nothrow))) {
         if (!data)
             fail({.what = "allocate " + std::to_string(count) + " bytes of host memory",
                   .why = "the system gives no more",

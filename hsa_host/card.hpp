@@ -7,8 +7,8 @@
 namespace gcn::hsa_host {
 
 struct Driver {
-    bool present = false;        // /dev/kfd exists
-    std::vector<int> targets;    // gfx_target_version of each GPU that the driver offers: 80003 is gfx803
+    bool present = false;      // /dev/kfd exists
+    std::vector<int> targets;  // gfx_target_version of each GPU that the driver offers: 80003 is gfx803
     // The first file that we may not read and write, and the group that may; none when there is no such file.
     std::string refused, group;
 };

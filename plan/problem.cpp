@@ -17,7 +17,9 @@ struct Option {
     std::variant<int64_t Gemm::*, float Gemm::*> member;
 };
 static constexpr Option options[] = {
-    {"alpha", &Gemm::alpha}, {"beta", &Gemm::beta}, {"lda", &Gemm::lda}, {"ldb", &Gemm::ldb}, {"ldc", &Gemm::ldc},
+    {"alpha", &Gemm::alpha},      {"beta", &Gemm::beta},        {"lda", &Gemm::lda},
+    {"ldb", &Gemm::ldb},          {"ldc", &Gemm::ldc},          {"batch", &Gemm::batch},
+    {"stridea", &Gemm::stride_a}, {"strideb", &Gemm::stride_b}, {"stridec", &Gemm::stride_c},
 };
 
 // The text up to `separator`, which is taken away with it; all of it when there is none.
@@ -69,7 +71,7 @@ static std::string set_option(Gemm& g, std::string_view option) {
     const std::string_view name = take(option, '=');
     for (const Option& o : options)
         if (o.name == name) return std::visit([&](auto member) { return number(g.*member, name, option); }, o.member);
-    return "the option " + quoted(name) + " is not one of alpha, beta, lda, ldb, ldc";
+    return "the option " + quoted(name) + " is not one of alpha, beta, lda, ldb, ldc, batch, stridea, strideb, stridec";
 }
 
 static std::string set(Gemm& g, std::string_view rest) {
@@ -143,6 +145,27 @@ Stored stored_a(const Gemm& g) { return g.a == Trans::No ? stored(g.m, g.k, g.ld
 Stored stored_b(const Gemm& g) { return g.b == Trans::No ? stored(g.k, g.n, g.ldb) : stored(g.n, g.k, g.ldb); }
 Stored stored_c(const Gemm& g) { return stored(g.m, g.n, g.ldc); }
 
+static int64_t stride(int64_t given, const Stored& s) {
+    return given == Gemm::shared ? 0 : given ? given : s.rows ? s.columns * s.step() : 0;
+}
+int64_t stride_a(const Gemm& g) { return stride(g.stride_a, stored_a(g)); }
+int64_t stride_b(const Gemm& g) { return stride(g.stride_b, stored_b(g)); }
+int64_t stride_c(const Gemm& g) { return stride(g.stride_c, stored_c(g)); }
+
+static int64_t elements(const Gemm& g, int64_t stride, const Stored& s) {
+    return g.batch && s.span() ? (g.batch - 1) * stride + s.span() : 0;
+}
+int64_t elements_a(const Gemm& g) { return elements(g, stride_a(g), stored_a(g)); }
+int64_t elements_b(const Gemm& g) { return elements(g, stride_b(g), stored_b(g)); }
+int64_t elements_c(const Gemm& g) { return elements(g, stride_c(g), stored_c(g)); }
+
+Gemm one_of(const Gemm& g) {
+    Gemm one = g;
+    one.batch = 1;
+    one.stride_a = one.stride_b = one.stride_c = 0;
+    return one;
+}
+
 static Complaint complain(const std::string& name, int64_t size) {
     if (size >= 0) return {};
     return {name + " is " + std::to_string(size) + ", negative", "0 or more for " + name};
@@ -161,13 +184,34 @@ static Complaint complain(char matrix, const Stored& s) {
     return {};
 }
 
+// Of a batch: all of it must be countable, and no product may write into another's C.
+static Complaint complain_of_batch(const Gemm& g) {
+    if (auto c = complain("batch", g.batch); !c.why.empty()) return c;
+    const std::pair<const char*, int64_t> given[] = {
+        {"stridea", g.stride_a}, {"strideb", g.stride_b}, {"stridec", g.stride_c}};
+    for (const auto& [name, stride] : given)
+        if (stride < Gemm::shared) return {std::string(name) + " is " + std::to_string(stride) + ", less than -1"};
+    for (const int64_t stride : {stride_a(g), stride_b(g), stride_c(g)})
+        if (double(g.batch) * double(stride) >= 0x1p60)
+            return {std::to_string(g.batch) + " products " + std::to_string(stride) +
+                    " elements apart span more than 2^60"};
+    const Stored c = stored_c(g);
+    const int64_t step = stride_c(g);
+    const bool apart = step >= c.span(), between = step >= c.rows && (g.batch - 1) * step + c.rows <= c.step();
+    if (g.batch > 1 && c.span() && !apart && !between)
+        return {"stridec is " + std::to_string(step) + ", so that the products of the batch overlap",
+                "stridec=" + std::to_string(c.span()) + " or more"};
+    return {};
+}
+
 static Complaint complain(const Gemm& g) {
     if (auto c = complain("m", g.m); !c.why.empty()) return c;
     if (auto c = complain("n", g.n); !c.why.empty()) return c;
     if (auto c = complain("k", g.k); !c.why.empty()) return c;
     if (auto c = complain('A', stored_a(g)); !c.why.empty()) return c;
     if (auto c = complain('B', stored_b(g)); !c.why.empty()) return c;
-    return complain('C', stored_c(g));
+    if (auto c = complain('C', stored_c(g)); !c.why.empty()) return c;
+    return complain_of_batch(g);
 }
 
 std::string complaint(const Gemm& g) { return complain(g).why; }

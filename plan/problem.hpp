@@ -33,6 +33,15 @@ Stored stored_a(const Gemm&);
 Stored stored_b(const Gemm&);
 Stored stored_c(const Gemm&);
 
+// Elements from one product's matrix to the next one's, and in all, padding included.
+int64_t stride_a(const Gemm&);
+int64_t stride_b(const Gemm&);
+int64_t stride_c(const Gemm&);
+int64_t elements_a(const Gemm&);
+int64_t elements_b(const Gemm&);
+int64_t elements_c(const Gemm&);
+Gemm one_of(const Gemm&);  // a single product of a batch
+
 std::string layout(Trans a, Trans b);  // "nt"
 
 }  // namespace gcn

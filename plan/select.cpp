@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <map>
 
 #include "backend/code_object.hpp"
 #include "backend/embedded.hpp"
@@ -10,9 +10,13 @@
 
 namespace gcn {
 
-#define KERNEL(name, runs, a, b, ...) KernelRow{#name, Runs::runs, Takes::a, Takes::b, __VA_ARGS__},
+static constexpr bool Yes = true, No = false;
+#define KERNEL(name, runs, a, b, m, n, step, lanes, size, k, bytes, rate, batches) \
+    KernelRow{#name, Runs::runs, Takes::a, Takes::b, m, n, step, lanes, size, k, bytes, rate, batches},
 static constexpr std::array rows{
 #include "plan/kernels.def"
+// The generator's: the rows in the heads of build/codegen/*.s.
+#include "plan/generated.def"
 };
 #undef KERNEL
 
@@ -29,7 +33,7 @@ bool runs_on(const KernelRow& k, const DeviceInfo& d) { return (k.runs == Runs::
 
 std::string layout(const KernelRow& k) { return k.a == Takes::Any ? "any" : layout(Trans(int(k.a)), Trans(int(k.b))); }
 
-Resources resources(const KernelRow& k) {
+static Resources read_resources(const KernelRow& k) {
     if (k.runs == Runs::Cpu) return {};
     const GcnEmbedded* code = find_embedded(k.name);
     GCN_ASSERT(code != nullptr);  // a row without a code object
@@ -37,6 +41,15 @@ Resources resources(const KernelRow& k) {
     const KernelDescriptor* kernel = object.find(k.name);
     GCN_ASSERT(kernel != nullptr);
     return {kernel->vgprs(), kernel->sgprs(), int(kernel->lds_bytes), code->bytes};
+}
+
+Resources resources(const KernelRow& k) {
+    static const std::map<std::string_view, Resources>& all = *[] {
+        auto* read = new std::map<std::string_view, Resources>;
+        for (const KernelRow& row : rows) read->emplace(row.name, read_resources(row));
+        return read;
+    }();
+    return all.at(k.name);
 }
 
 // A CU of Polaris has four SIMDs, each with room for 256 VGPRs a lane in fours, 800 SGPRs in sixteens and eight waves,
@@ -64,26 +77,43 @@ std::string objection(const KernelRow& k, const Gemm& g, const DeviceInfo& d) {
     if (!takes(k.a, g.a) || !takes(k.b, g.b)) return "it computes " + layout(k) + ", this is " + layout(g.a, g.b);
     if (auto why = above("m is", g.m, k.largest_size); !why.empty()) return why;
     if (auto why = above("n is", g.n, k.largest_size); !why.empty()) return why;
-    if (auto why = above("k is", g.k, k.largest_size); !why.empty()) return why;
+    if (auto why = above("k is", g.k, k.largest_k); !why.empty()) return why;
     if (auto why = above("lda is", a.step(), k.largest_size); !why.empty()) return why;
     if (auto why = above("ldb is", b.step(), k.largest_size); !why.empty()) return why;
     if (auto why = above("ldc is", c.step(), k.largest_size); !why.empty()) return why;
     if (auto why = above("the bytes of A are", int64_t(a.bytes()), k.largest_bytes); !why.empty()) return why;
     if (auto why = above("the bytes of B are", int64_t(b.bytes()), k.largest_bytes); !why.empty()) return why;
     if (auto why = above("the bytes of C are", int64_t(c.bytes()), k.largest_bytes); !why.empty()) return why;
+    for (const int64_t stride : {stride_a(g), stride_b(g), stride_c(g)})
+        if (k.batches)  // the product's number times the stride is computed in 32 bits
+            if (auto why =
+                    above("the elements from the first product to the last are", (g.batch - 1) * stride, 0xffffffff);
+                !why.empty())
+                return why;
     if (const int lds_bytes = resources(k).lds_bytes; lds_bytes > d.lds_bytes)
         return "it needs " + std::to_string(lds_bytes) + " B of LDS per workgroup, the device has " +
                std::to_string(d.lds_bytes) + " B";
     return {};
 }
 
-std::optional<double> cost(const KernelRow& k, const Gemm& g, const DeviceInfo& d) {
-    if (!objection(k, g, d).empty()) return {};
-
-    // rounds = tiles / CUs, rounded up;  one round = tile_m * tile_n * k multiply-adds on one CU; memory is free
-    const auto tiles = [](int64_t size, int tile) { return double((size + tile - 1) / tile); };
-    const double rounds = std::ceil(tiles(g.m, k.tile_m) * tiles(g.n, k.tile_n) / std::max(1, d.cus));
-    return rounds * k.tile_m * k.tile_n * double(g.k) / k.rate;
+// Kernels with the same objection share one clause.
+std::string objections(const Gemm& g, const DeviceInfo& d) {
+    std::vector<std::pair<std::string, std::vector<std::string_view>>> clauses;
+    for (const KernelRow& k : rows) {
+        const std::string why = objection(k, g, d);
+        if (why.empty()) continue;
+        const auto same = std::find_if(clauses.begin(), clauses.end(), [&](const auto& c) { return c.first == why; });
+        if (same == clauses.end())
+            clauses.push_back({why, {k.name}});
+        else
+            same->second.push_back(k.name);
+    }
+    std::string all;
+    for (const auto& [why, names] : clauses) {
+        const std::string first(names.front()), more = std::to_string(names.size() - 1);
+        all += (all.empty() ? "" : "; ") + first + (names.size() > 1 ? " and " + more + " more" : "") + ": " + why;
+    }
+    return all;
 }
 
 static Candidate only(std::string_view name, const Gemm& g, const DeviceInfo& d) {
@@ -99,13 +129,9 @@ std::vector<Candidate> candidates(const Gemm& g, const DeviceInfo& d, std::strin
     if (!forced.empty()) return {only(forced, g, d)};
 
     std::vector<Candidate> able;
-    std::string objections;
     for (const KernelRow& k : rows)
-        if (const auto c = cost(k, g, d))
-            able.push_back({&k, *c});
-        else
-            objections += (objections.empty() ? "" : "; ") + std::string(k.name) + ": " + objection(k, g, d);
-    if (able.empty()) fail({"run " + text(g) + " on " + d.backend, objections, ""});
+        if (const auto c = cost(k, g, d)) able.push_back({&k, *c});
+    if (able.empty()) fail({"run " + text(g) + " on " + d.backend, objections(g, d), ""});
 
     std::stable_sort(able.begin(), able.end(), [](const Candidate& x, const Candidate& y) { return x.cost < y.cost; });
     return able;

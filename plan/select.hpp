@@ -19,9 +19,10 @@ struct KernelRow {
     std::string_view name;
     Runs runs;
     Takes a, b;
-    int tile_m, tile_n, lanes;
-    int64_t largest_size, largest_bytes;
+    int tile_m, tile_n, k_step, lanes;
+    int64_t largest_size, largest_k, largest_bytes;
     int rate;
+    bool batches;  // one launch computes all products of a batch
 };
 std::span<const KernelRow> kernel_rows();
 const KernelRow* find_kernel(std::string_view name);
@@ -41,7 +42,10 @@ int waves_per_simd(const KernelRow&);  // what registers and LDS leave room for
 // Why the kernel cannot compute the problem on the device; empty when it can.
 std::string objection(const KernelRow&, const Gemm&, const DeviceInfo&);
 
-// Predicted cycles; nothing when the kernel cannot.
+// The objections of all kernels that cannot: "sgemm_nn_16x16 and 10 more: it computes nn, this is nt; ...".
+std::string objections(const Gemm&, const DeviceInfo&);
+
+// Predicted cycles (cost.cpp); nothing when the kernel cannot.
 std::optional<double> cost(const KernelRow&, const Gemm&, const DeviceInfo&);
 
 struct Candidate {

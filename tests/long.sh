@@ -11,9 +11,10 @@ grep -qw avx512vl /proc/cpuinfo && simds="$simds avx512"
 
 run() {
     name=$1
+    shift
     log=$build/tests/$name.long.log
     code=0
-    timeout --foreground "$limit" "$build/tests/$name" >"$log" 2>&1 || code=$?
+    timeout --foreground "$limit" "$build/tests/$name" "$@" >"$log" 2>&1 || code=$?
     if [ "$code" != 0 ]; then
         cat "$log"
         echo "gcn: cannot pass make check-long: $name ended with $code (124: after $limit s)," \
@@ -21,7 +22,7 @@ run() {
         exit 1
     fi
     printf '  LONG  %-24s %-9s %s threads: %s\n' "$name" "${GCN_EMU_SIMD:-best}" "${GCN_EMU_THREADS:-all}" \
-        "$(tail -n 2 "$log" | head -n 1)"
+        "$(grep '^Done ' "$log" || tail -n 2 "$log" | head -n 1)"
 }
 
 for simd in $simds; do
@@ -34,5 +35,6 @@ for simd in $simds; do
     done
 done
 run test_gemm
+run fuzz_npy -max_total_time=10 -max_len=4096 -timeout=5 -dict=tests/fuzz_npy.dict -artifact_prefix="$build/tests/"
 run test_programs
 run test_queues

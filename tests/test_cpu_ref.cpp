@@ -46,7 +46,11 @@ std::optional<Time> run(std::string_view kernel, const Gemm& g, const std::vecto
                              .ldb = u32(g.ldb, bt ? g.n : g.k),
                              .ldc = u32(g.ldc, g.m),
                              .alpha = g.alpha,
-                             .beta = g.beta},
+                             .beta = g.beta,
+                             .stride_a = 0,
+                             .stride_b = 0,
+                             .stride_c = 0,
+                             .lists = 0},
                             at,
                             bt};
     const auto time = cpu->launch(*cpu->load({}, kernel), {}, std::as_bytes(std::span(&args, 1)));

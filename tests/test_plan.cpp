@@ -98,7 +98,8 @@ TEST_CASE("a case that makes no sense is refused with what is wrong in it") {
     CHECK(refusal("sgemm:nt:1x1x1:beta") == "the option 'beta' is not NAME=VALUE");
     CHECK(refusal("sgemm:nt:1x1x1:beta=x") == "beta is 'x', not a number");
     CHECK(refusal("sgemm:nt:1x1x1:beta=nan") == "beta is 'nan', not a finite number");
-    CHECK(refusal("sgemm:nt:1x1x1:gamma=1") == "the option 'gamma' is not one of alpha, beta, lda, ldb, ldc");
+    CHECK(refusal("sgemm:nt:1x1x1:gamma=1") ==
+          "the option 'gamma' is not one of alpha, beta, lda, ldb, ldc, batch, stridea, strideb, stridec");
     CHECK(refusal("sgemm:nt:1x1x1:beta=1:beta=2", "beta once") == "beta is given twice");
     CHECK(refusal("sgemm:nt:8x4x2:lda=7", "lda=8 or more") ==
           "lda is 7, less than the 8 rows of A as it lies in memory");
@@ -157,7 +158,9 @@ static std::string chosen(const std::string& text, const DeviceInfo& d) {
 }
 
 TEST_CASE("each device gets the kernel that is made for it") {
-    CHECK(chosen("sgemm:nt:100x200x300:alpha=2:beta=1:ldc=128", polaris()) == "sgemm_nt_128x128");
+    CHECK(chosen("sgemm:nt:4096x4096x4096:alpha=2:beta=1", polaris()) == "sgemm_nt_128x128");
+    CHECK(chosen("sgemm:tn:4096x4096x4096", polaris()) == "sgemm_tn_128x128");
+    CHECK(chosen("sgemm:nn:16x16x300", polaris()) == "sgemm_nn_16x16");
     CHECK(chosen("sgemm:tn:100x200x300", host()) == "sgemm_openblas");
 }
 
@@ -185,9 +188,24 @@ TEST_CASE("a kernel that cannot says why, with values") {
 TEST_CASE("predicted time grows by rounds of workgroups, not by single ones") {
     const KernelRow& k = *find_kernel("sgemm_nt_128x128");
     const auto cycles = [&](const char* text) { return *cost(k, parse_gemm(text), polaris()); };
-    CHECK(cycles("sgemm:nt:128x128x64") == cycles("sgemm:nt:768x768x64"));      // 1 and 36 tiles on 36 CUs
-    CHECK(2 * cycles("sgemm:nt:768x768x64") == cycles("sgemm:nt:769x768x64"));  // 42 tiles
-    CHECK(cycles("sgemm:nt:128x128x64") == 128 * 128 * 64 / 64.0);
+    CHECK(cycles("sgemm:nt:128x128x64") == cycles("sgemm:nt:768x768x64"));  // 1 and 36 tiles on 36 CUs
+    CHECK(cycles("sgemm:nt:768x768x64") < cycles("sgemm:nt:769x768x64"));   // 42 tiles
+    CHECK(cycles("sgemm:nt:769x768x64") == cycles("sgemm:nt:1536x768x64"));
+    CHECK(cycles("sgemm:nt:768x768x57") == cycles("sgemm:nt:768x768x64"));  // whole k blocks
+    CHECK(cycles("sgemm:nt:768x768x64") < cycles("sgemm:nt:768x768x65"));
+    CHECK(cycles("sgemm:nt:128x128x64:batch=36") == cycles("sgemm:nt:128x128x64"));
+    CHECK(cycles("sgemm:nt:128x128x64:batch=37") > cycles("sgemm:nt:128x128x64"));
+}
+
+TEST_CASE("no predicted rate is above a CU's 64 multiply-adds per clock") {
+    const Gemm large = parse_gemm("sgemm:nt:8192x8192x8192");
+    for (const KernelRow& k : kernel_rows())
+        if (k.runs == Runs::Gpu) {
+            INFO(k.name);
+            Gemm g = large;
+            g.a = Trans(int(k.a)), g.b = Trans(int(k.b)), g.k = std::min(g.k, k.largest_k);
+            CHECK(*cost(k, g, polaris()) >= 8192.0 * 8192 * double(g.k) / (36 * 64));
+        }
 }
 
 TEST_CASE("a kernel that is forced says why it cannot, with a remedy") {
@@ -200,10 +218,24 @@ TEST_CASE("a kernel that is forced says why it cannot, with a remedy") {
     CHECK(candidates(parse_gemm("sgemm:nt:64x64x32"), host(), "sgemm_loop").front().kernel->name == "sgemm_loop");
 }
 
+// " and 18 more": the GPU's kernels of a layout, or all, but for one.
+static std::string and_more(std::string_view of = "") {
+    const auto count = std::count_if(kernel_rows().begin(), kernel_rows().end(), [&](const KernelRow& k) {
+        return k.runs == Runs::Gpu && (of.empty() || layout(k) == of);
+    });
+    return " and " + std::to_string(count - 1) + " more";
+}
+
 TEST_CASE("when no kernel can, the error is every kernel's objection") {
-    CHECK_THROWS_WITH(candidates(parse_gemm("sgemm:nn:64x64x32"), polaris(), ""),
-                      "gcn: cannot run sgemm:nn:64x64x32 on hsa: sgemm_nt_128x128: it computes nt, this is nn; "
-                      "sgemm_openblas: it runs on backend cpu only; sgemm_loop: it runs on backend cpu only.");
+    std::string others;
+    for (const char* layout : {"nn", "tn", "tt"})
+        others +=
+            "; sgemm_" + std::string(layout) + "_16x16" + and_more(layout) + ": it computes " + layout + ", this is nt";
+    CHECK_THROWS_WITH(
+        candidates(parse_gemm("sgemm:nt:1073741824x1x1"), polaris(), ""),
+        "gcn: cannot run sgemm:nt:1073741824x1x1 on hsa: sgemm_nt_128x128" + and_more("nt") +
+            ": m is 1073741824, its limit is 1073741823; sgemm_openblas and 1 more: it runs on backend cpu only" +
+            others + ".");
 }
 
 TEST_CASE("a plan refuses a problem that cannot exist") {
@@ -216,13 +248,39 @@ TEST_CASE("a plan refuses a problem that cannot exist") {
                       "gcn: cannot plan sgemm:nn:8x4x-2: k is -2, negative. Try: 0 or more for k.");
 }
 
+TEST_CASE("a problem that was planned before is remembered, with its factors and the kernel that was forced") {
+    Device device = Device::open("cpu");
+    const Gemm g = parse_gemm("sgemm:nn:8x8x8:beta=0.5");
+    const std::string first = plan(device, g).describe();
+    const size_t before = allocations;
+    const Plan again = plan(device, g);
+    const size_t taken = allocations - before;
+    CHECK(taken <= 2);  // the Plan itself, and room for an address
+    CHECK(again.describe() == first);
+    setenv("GCN_KERNEL", "sgemm_loop", 1);
+    CHECK(plan(device, g).kernel() == "sgemm_loop");
+    unsetenv("GCN_KERNEL");
+    CHECK(plan(device, g).describe() == first);
+
+    const float ones[] = {1, 1, 1, 1};
+    Buffer a = device.alloc(16), b = device.alloc(16), c = device.alloc(16);
+    for (const float beta : {0.0f, 1.0f, 2.0f}) {
+        a.write(ones, 16), b.write(ones, 16), c.write(ones, 16);
+        float result[4];
+        REQUIRE(plan(device, {.m = 2, .n = 2, .k = 2, .beta = beta}).run(a, b, c));
+        c.read(result, 16);
+        CHECK(result[0] == 2 + beta);
+    }
+    for (int64_t n = 1; n < 5000; ++n) REQUIRE(plan(device, {.m = n, .n = 1, .k = 1}).kernel() != "");
+}
+
 TEST_CASE("a plan computes without allocating, says what it chose, and why not the others") {
     Device device = Device::open("cpu");
     setenv("GCN_KERNEL", "sgemm_loop", 1);
     Plan plan = gcn::plan(device, {.m = 2, .n = 1, .k = 3, .alpha = 2});
     unsetenv("GCN_KERNEL");
     CHECK(plan.kernel() == "sgemm_loop");
-    CHECK(plan.describe() == "sgemm_loop on cpu; sgemm_nt_128x128: it runs on a GPU only");
+    CHECK(plan.describe() == "sgemm_loop on cpu; sgemm_nt_128x128" + and_more() + ": it runs on a GPU only");
 
     const float a[] = {1, 2, 3, 4, 5, 6}, b[] = {1, 10, 100};
     Buffer da = device.alloc(sizeof a), db = device.alloc(sizeof b), dc = device.alloc(8);
@@ -329,15 +387,14 @@ TEST_CASE("after the case in which the device was lost, the rows of the others s
     CHECK_FALSE(second.measured);
 }
 
-TEST_CASE("every case of every list is a problem, and none stands twice") {
-    std::vector<std::string> all;
+TEST_CASE("every case of every list is a problem, and none stands twice in a list") {
     for (const CaseList& list : case_lists()) {
-        const auto cases = cases_in(list.text);
+        INFO(list.name);
+        auto cases = cases_in(list.text);
         CHECK(!cases.empty());
-        all.insert(all.end(), cases.begin(), cases.end());
+        for (const std::string& c : cases) CHECK(text(parse_gemm(c)) == c);
+        std::sort(cases.begin(), cases.end());
+        CHECK(std::adjacent_find(cases.begin(), cases.end()) == cases.end());
     }
-    for (const std::string& c : all) CHECK(text(parse_gemm(c)) == c);
-    std::sort(all.begin(), all.end());
-    CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
     CHECK(cases_in("# nothing\n\n  a  # b\n\tc\r\nd") == std::vector<std::string>{"a", "c", "d"});
 }

@@ -10,7 +10,7 @@
 //         gcn::Device device = gcn::Device::open();
 //         gcn::Buffer a = device.alloc(x.size() * 4), b = device.alloc(x.size() * 4), c = device.alloc(y.size() * 4);
 //         a.write(x.data(), a.bytes()), b.write(x.data(), b.bytes());
-//         gcn::Plan plan = gcn::plan(device, {.m = 512, .n = 512, .k = 512, .b = gcn::Trans::Yes});  // C = A * B^T
+//         gcn::Plan plan = gcn::plan(device, {.m = 512, .n = 512, .k = 512});  // C = A * B
 //         const auto time = plan.run(a, b, c);  // as often as needed
 //         if (!time) return std::puts(device.lost().c_str()), 1;
 //         c.read(y.data(), c.bytes());
@@ -37,6 +37,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,14 @@ struct Gemm {
     Scalar type = Scalar::F32;
     float alpha = 1, beta = 0;
     int64_t lda = 0, ldb = 0, ldc = 0;
+
+    // How many such products, and how many elements from one's matrix to the next one's: 0 means one after the other,
+    // tightly, and shared (A and B only) the same matrix for all.
+    int64_t batch = 1;
+    int64_t stride_a = 0, stride_b = 0, stride_c = 0;
+    static constexpr int64_t shared = -1;
+
+    bool operator==(const Gemm&) const = default;
 };
 
 // Where a time comes from: a card's clock, the software Polaris' model, or the clock of the host.
@@ -82,6 +91,11 @@ private:
     std::shared_ptr<struct BufferImpl> impl;
 };
 
+// Bytes of device memory: all there is, how much of it may be used, what Buffers use, what is kept for the next ones.
+struct MemoryUse {
+    uint64_t device = 0, limit = 0, used = 0, kept = 0;
+};
+
 class Device {
 public:
     // `backend` is "hsa" (a card if there is one, else software), "hsa-software" or "cpu". Empty: $GCN_BACKEND, else
@@ -91,7 +105,11 @@ public:
     static Device open(std::string_view backend = {});
     static std::vector<std::string> backends();  // in order of preference
 
+    // With anything in it: memory that was freed is kept and given again. gcn::Error beyond the limit.
     Buffer alloc(size_t bytes);
+    MemoryUse memory() const;
+    void limit_memory(uint64_t bytes);  // what Buffers may use together; 0: all that the device has
+    void trim_memory();                 // gives what is kept back to the device
     std::string_view backend() const;
     std::string_view name() const;  // "AMD Radeon RX 590", "AMD Radeon RX 590 (software, host clock)"
     TimeKind time_kind() const;     // of every time it returns; Measured: it is a card
@@ -111,6 +129,9 @@ public:
     // Computes the product; C is complete on return. Nothing when the device was lost: Device::lost() says why. Buffers
     // of another Device, smaller than the problem, or C overlapping A or B, are a GCN_ASSERT.
     [[nodiscard]] std::optional<Time> run(const Buffer& a, const Buffer& b, Buffer& c) noexcept;
+    // The same for a batch whose matrices lie anywhere: `batch` Buffers each, with one matrix at the beginning of each.
+    [[nodiscard]] std::optional<Time> run(std::span<const Buffer> a, std::span<const Buffer> b,
+                                          std::span<Buffer> c) noexcept;
     std::string kernel() const;    // "sgemm_nt_128x128"
     std::string describe() const;  // "sgemm_nt_128x128 on hsa, grid 8x8, 2 waves per SIMD; ..." and why others lost
 
@@ -119,7 +140,14 @@ private:
     std::shared_ptr<struct PlanImpl> impl;
 };
 
-// The kernel predicted to be the fastest, or $GCN_KERNEL. gcn::Error with the objections when none can.
+// The kernel predicted to be the fastest, or $GCN_KERNEL. gcn::Error with the objections when none can. A Device
+// remembers its choices: the same problem again costs less than a microsecond.
 Plan plan(const Device&, const Gemm&);
+
+// The product of matrices in host memory: copied to the device, and C back. What does not fit the device's memory, or
+// is larger than any kernel takes, is computed block by block; where k is split too, the partial sums are rounded as
+// they are added up. The time is the device's, without copies. gcn::Error when it could not be done; C is then
+// undefined.
+Time multiply(Device&, const Gemm&, const float* a, const float* b, float* c);
 
 }  // namespace gcn

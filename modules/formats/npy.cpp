@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -27,10 +28,31 @@ struct ElementType {
     size_t bytes;
     bool swap;
 };
+// What cannot, by the letter that NumPy gives it.
+struct OtherType {
+    char letter;
+    const char *name, *remedy;
+};
+static constexpr const char* as_f32 = "numpy.save of A.astype('float32')";
+static constexpr const char* one_field = "numpy.save of one field of A, as float32";
 // clang-format off
 static constexpr ElementType types[] = {
+    {"<f2", 2, false}, {">f2", 2, true}, {"=f2", 2, false}, {"f2", 2, false},
     {"<f4", 4, false}, {">f4", 4, true}, {"=f4", 4, false}, {"f4", 4, false},
     {"<f8", 8, false}, {">f8", 8, true}, {"=f8", 8, false}, {"f8", 8, false},
+};
+static constexpr OtherType other_types[] = {
+    {'b', "booleans",              as_f32},
+    {'i', "integers",              as_f32},
+    {'u', "unsigned integers",     as_f32},
+    {'f', "floats of another size", as_f32},
+    {'c', "complex numbers",       "numpy.save of A.real and of A.imag, each as float32"},
+    {'O', "Python objects",        as_f32},
+    {'S', "strings",               as_f32},
+    {'U', "strings",               as_f32},
+    {'M', "dates",                 as_f32},
+    {'m', "spans of time",         as_f32},
+    {'V', "records",               one_field},
 };
 // clang-format on
 
@@ -87,7 +109,7 @@ private:
 // The header is a Python dictionary, {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, and that is all of
 // Python that is understood here.
 struct Header {
-    std::string type;
+    std::optional<std::string> type;
     std::optional<bool> fortran;
     std::optional<std::vector<int64_t>> shape;
 };
@@ -103,11 +125,11 @@ public:
             const std::string key = string("a key");
             expect(':');
             if (key == "descr")
-                h.type = type();
+                once(h.type, key) = type();
             else if (key == "fortran_order")
-                h.fortran = boolean();
+                once(h.fortran, key) = boolean();
             else if (key == "shape")
-                h.shape = shape();
+                once(h.shape, key) = shape();
             else
                 file.refuse("its header has the unknown key '" + key + "'");
             if (!accept(',') && peek() != '}') unexpected("',' or '}'");
@@ -117,13 +139,20 @@ public:
     }
 
 private:
+    // Python would take the last, others the first.
+    template <class T> std::optional<T>& once(std::optional<T>& value, const std::string& key) const {
+        if (value) file.refuse("its header has the key '" + key + "' twice");
+        return value;
+    }
+
     [[noreturn]] void unexpected(const std::string& wanted) const {
         const std::string found = rest.empty() ? "its end" : "'" + printable(rest.substr(0, 20)) + "'";
         file.refuse("its header has " + found + " where " + wanted + " should be");
     }
 
+    // For messages: of anything longer the beginning, which is no word that is understood here either.
     static std::string printable(std::string_view s) {
-        std::string shown(s);
+        std::string shown(s.substr(0, 40));
         std::replace_if(
             shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
         return shown;
@@ -156,7 +185,7 @@ private:
     }
 
     std::string type() {
-        if (peek() == '[') file.refuse("its elements are records, not floats");
+        if (peek() == '[') file.refuse("its elements are records, not f2, f4 or f8", one_field);
         return string("a type");
     }
 
@@ -213,17 +242,34 @@ static Header read_header(const Input& file, size_t& header_end) {
 
 static std::string text(const std::vector<int64_t>& shape) {
     std::string s = "(";
-    for (size_t i = 0; i < shape.size(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
-    return s + (shape.size() == 1 ? ",)" : ")");
+    const size_t shown = std::min<size_t>(shape.size(), 6);  // of thousands
+    for (size_t i = 0; i < shown; ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
+    return s + (shape.size() == 1 ? ",)" : shown < shape.size() ? ", ...)" : ")");
 }
 
-static const ElementType& type_of(const Header& h, const Input& file) {
-    if (h.type.empty()) file.refuse("its header has no 'descr'");
-    if (!h.fortran) file.refuse("its header has no 'fortran_order'");
-    if (!h.shape) file.refuse("its header has no 'shape'");
+static const ElementType& type_of(const std::string& name, const Input& file) {
     for (const ElementType& type : types)
-        if (type.name == h.type) return type;
-    file.refuse("its type is " + h.type + ", not f4 or f8", "numpy.save of A.astype('float32')");
+        if (type.name == name) return type;
+    const size_t letter = name.find_first_not_of("<>=|");
+    for (const OtherType& other : other_types)
+        if (letter != name.npos && name[letter] == other.letter)
+            file.refuse(std::string("its elements are ") + other.name + " (" + name + "), not f2, f4 or f8",
+                        other.remedy);
+    file.refuse("its elements are of the type '" + name + "', not f2, f4 or f8", as_f32);
+}
+
+static void require_matrix(const std::vector<int64_t>& shape, const Input& file) {
+    static constexpr const char* remedies[] = {
+        "numpy.save of A.reshape(1, 1)",
+        "numpy.save of A.reshape(1, -1), a row, or of A.reshape(-1, 1), a column",
+        nullptr,
+        "numpy.save of one matrix of it, as A[0] is of three dimensions",
+    };
+    const size_t n = shape.size();
+    if (n != 2)
+        file.refuse("its shape is " + text(shape) + ": " + std::to_string(n) + (n == 1 ? " dimension" : " dimensions") +
+                        ", not 2",
+                    remedies[std::min<size_t>(n, 3)]);
 }
 
 template <class T> static T load(const unsigned char* from) {
@@ -232,19 +278,30 @@ template <class T> static T load(const unsigned char* from) {
     return value;
 }
 
+// Exact: f32 has every f16, the denormal ones as normal numbers.
+static float of_half(uint16_t bits) {
+    const uint32_t sign = bits >> 15, exponent = bits >> 10 & 31, fraction = bits & 1023;
+    if (exponent == 31) return std::bit_cast<float>(sign << 31 | 0x7f800000 | fraction << 13);
+    const float magnitude =
+        exponent ? std::ldexp(float(1024 + fraction), int(exponent) - 25) : std::ldexp(float(fraction), -24);
+    return sign ? -magnitude : magnitude;
+}
+
 static float element(unsigned char* raw, const ElementType& type, size_t index, const Input& file) {
     if (type.swap) std::reverse(raw, raw + type.bytes);
     if (type.bytes == sizeof(float)) return load<float>(raw);
+    if (type.bytes == sizeof(uint16_t)) return of_half(load<uint16_t>(raw));
     const double value = load<double>(raw);
     if (std::isfinite(value) && std::isinf(float(value))) {
         char digits[64];
         const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-        file.refuse("element " + std::to_string(index) + " is " + std::string(digits, end) + ", more than f32 holds");
+        file.refuse("element " + std::to_string(index) + " is " + std::string(digits, end) + ", more than f32 holds",
+                    "numpy.save of A scaled down");
     }
     return float(value);
 }
 
-// Piece by piece, so that a file that promises more than it has costs no more memory than it has.
+// Piece by piece, so that a pipe that promises more than it has costs no more memory than it has.
 static std::vector<float> read_values(const Input& file, const ElementType& type, uint64_t count, bool known_size) {
     constexpr size_t piece = size_t(1) << 20;
     std::vector<float> values;
@@ -258,18 +315,23 @@ static std::vector<float> read_values(const Input& file, const ElementType& type
         for (size_t i = 0; i < elements; ++i)
             values.push_back(element(&raw[i * type.bytes], type, values.size(), file));
     }
+    if (char more; file.read_some(&more, 1) > 0)
+        file.refuse("it goes on after the " + std::to_string(count * type.bytes) + " bytes of its elements");
     return values;
 }
+
+static uint64_t memory_of_machine() { return uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE)); }
 
 Matrix read_npy(const std::string& path) {
     const Input file(path);
     size_t header_end = 0;
     const Header h = read_header(file, header_end);
-    const ElementType& type = type_of(h, file);
+    if (!h.type) file.refuse("its header has no 'descr'");
+    if (!h.fortran) file.refuse("its header has no 'fortran_order'");
+    if (!h.shape) file.refuse("its header has no 'shape'");
+    const ElementType& type = type_of(*h.type, file);
     const std::vector<int64_t>& shape = *h.shape;
-    if (shape.size() != 2)
-        file.refuse("its shape is " + text(shape) + ": " + std::to_string(shape.size()) +
-                    (shape.size() == 1 ? " dimension" : " dimensions") + ", not 2");
+    require_matrix(shape, file);
 
     uint64_t count, bytes;
     if (__builtin_mul_overflow(uint64_t(shape[0]), uint64_t(shape[1]), &count) ||
@@ -278,10 +340,18 @@ Matrix read_npy(const std::string& path) {
 
     const auto size = file.size();
     if (size && *size != header_end + bytes)
-        file.refuse("after its header it has " + std::to_string(*size - header_end) + " bytes, its shape " +
-                    text(shape) + " of " + h.type + " needs " + std::to_string(bytes));
-    return {shape[0], shape[1], *h.fortran ? Order::Fortran : Order::C,
-            read_values(file, type, count, size.has_value()), type.bytes == 8};
+        file.refuse("after its header it has " + std::to_string(*size - std::min<uint64_t>(header_end, *size)) +
+                    " bytes, its shape " + text(shape) + " of " + *h.type + " needs " + std::to_string(bytes));
+
+    const std::string needs = "its elements need " + std::to_string(count * sizeof(float)) + " bytes of memory, ";
+    if (count * sizeof(float) > memory_of_machine())
+        file.refuse(needs + "this machine has " + std::to_string(memory_of_machine()), "a smaller matrix");
+    try {
+        return {shape[0], shape[1], *h.fortran ? Order::Fortran : Order::C,
+                read_values(file, type, count, size.has_value()), type.bytes > sizeof(float)};
+    } catch (const std::bad_alloc&) {
+        file.refuse(needs + "the system gives no more", "a smaller matrix");
+    }
 }
 
 // ---- writing -----------------------------------------------------------------------

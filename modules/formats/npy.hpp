@@ -1,5 +1,5 @@
 #pragma once
-// NumPy's .npy files of one f32 or f64 matrix: read, written, or refused with a sentence.
+// NumPy's .npy files of one matrix of floats: read, written, or refused with a sentence. docs/files.md says which.
 //
 // Format: numpy.lib.format, versions 1.0, 2.0 and 3.0.
 
@@ -22,7 +22,7 @@ struct Matrix {
     bool rounded = false;  // the file held f64
 };
 
-// gcn::Error when the file cannot be read or is anything but one matrix of floats, big- or little-endian.
+// f16, f32 or f64, big- or little-endian. gcn::Error when the file cannot be read or is anything but one matrix.
 Matrix read_npy(const std::string& path);
 
 // A file to be written, so that what could never be written is refused (gcn::Error) before it is computed. f32

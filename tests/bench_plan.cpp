@@ -1,0 +1,35 @@
+// How long it takes to plan a problem, the first time and again. Host times.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <vector>
+
+#include "gcn/gcn.hpp"
+
+using namespace gcn;
+
+static double microseconds(auto&& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+}
+
+static double median(std::vector<double> times) {
+    std::nth_element(times.begin(), times.begin() + ptrdiff_t(times.size() / 2), times.end());
+    return times[times.size() / 2];
+}
+
+int main() {
+    const Device device = Device::open();
+    const auto problem = [](int64_t i) { return Gemm{.m = 1000 + i, .n = 500, .k = 300, .b = Trans::Yes}; };
+    std::vector<double> first, again;
+    for (int64_t i = 0; i < 1000; ++i) first.push_back(microseconds([&] { plan(device, problem(i)); }));
+    for (int64_t i = 0; i < 1000; ++i)
+        again.push_back(microseconds([&] {
+                            for (int j = 0; j < 100; ++j) plan(device, problem(i));
+                        }) /
+                        100);
+    std::printf("  a new plan, median of 1000                    %7.2f us host\n", median(first));
+    std::printf("  the same plan again, median of 1000           %7.2f us host  (bar 1)\n", median(again));
+}
