@@ -36,6 +36,7 @@ struct Memory {
     virtual void read(void* to, size_t bytes, size_t offset) const = 0;
     uint64_t address = 0;
     size_t bytes = 0;
+    std::byte* host = nullptr;  // where the host reaches it, if it does
 };
 
 // A kernel ready to launch.
@@ -54,6 +55,8 @@ struct Backend {
     virtual ~Backend() = default;
     virtual DeviceInfo info() const = 0;
     virtual std::shared_ptr<Memory> alloc(size_t bytes) = 0;
+    // Memory of the host that kernels reach as it is.
+    virtual std::shared_ptr<Memory> alloc_pinned(size_t bytes) = 0;
     // `code_object` is empty for backend "cpu", whose kernels are functions found by name.
     virtual std::shared_ptr<Kernel> load(std::span<const std::byte> code_object, std::string_view name) = 0;
     // Runs and waits. Nothing when the device was lost.

@@ -46,6 +46,15 @@ Buffer Device::alloc(size_t bytes) {
     return buffer;
 }
 
+Buffer Device::alloc_pinned(size_t bytes) {
+    GCN_ASSERT(impl);
+    Buffer buffer;
+    buffer.impl = std::make_shared<BufferImpl>(BufferImpl{impl, impl->backend->alloc_pinned(bytes), bytes});
+    return buffer;
+}
+
+void* Buffer::host() const { return impl ? impl->memory->host : nullptr; }
+
 MemoryUse Device::memory() const { return GCN_ASSERT(impl), impl->pool.use(); }
 void Device::limit_memory(uint64_t bytes) { GCN_ASSERT(impl), impl->pool.set_limit(bytes); }
 void Device::trim_memory() { GCN_ASSERT(impl), impl->pool.trim(); }

@@ -16,11 +16,12 @@
 #include "cli/output.hpp"
 #include "plan/problem.hpp"
 #include "plan/select.hpp"
+#include "plan/source.hpp"
 
 namespace gcn {
 
 struct BenchOptions {
-    std::vector<std::string> cases, lists;
+    std::vector<std::string> cases, lists, sources;
     std::string file, backend, save, compare, plot;
     int repeat = 0;
     bool all = false, json = false;
@@ -213,6 +214,7 @@ static std::string some_of(size_t some, size_t all, const char* are) {
 }
 
 static void run(const BenchOptions& o) {
+    for (const std::string& file : o.sources) add_source(file);
     std::optional<Record> before;
     if (!o.compare.empty()) before = parse_record(contents(o.compare), o.compare);
     const std::vector<Case> cases = cases_of(o, before ? &*before : nullptr);
@@ -267,6 +269,8 @@ void bench(CLI::App& app) {
                    "sgemm:LAYOUT:MxNxK[:alpha=A][:beta=B][:lda=N][:ldb=N][:ldc=N][:batch=N][:stride...];\n"
                    "squares and the layers of ResNet-50 and BERT-base unless given");
     app.add_option("--list", o.lists, "a list of cases of this build; may be given again:" + lists)
+        ->allow_extra_args(false);
+    app.add_option("--source", o.sources, "a kernel's .s with its row, assembled now and one of the candidates")
         ->allow_extra_args(false);
     app.add_option("--file", o.file, "cases, one a line; '#' begins a comment");
     app.add_flag("--all", o.all, "of lists and files also what is too large for the software Polaris");

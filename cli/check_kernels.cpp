@@ -9,12 +9,14 @@
 #include "bench/check.hpp"
 #include "cli/output.hpp"
 #include "plan/problem.hpp"
+#include "plan/source.hpp"
 
 namespace gcn {
 
 struct CheckOptions {
     std::vector<std::string> cases;
     std::string backend, kernel;
+    std::vector<std::string> sources, added;  // files, and the kernels in them
     int count = 20;
     uint64_t seed = 1;
     bool json = false;
@@ -105,7 +107,8 @@ static std::shared_ptr<DeviceImpl> open(const BackendRow& row, std::string& why)
     return std::make_shared<DeviceImpl>(std::move(backend));
 }
 
-static void check_names(const CheckOptions& o) {
+static void check_names(CheckOptions& o) {
+    for (const std::string& file : o.sources) o.added.push_back(add_source(file));
     const auto rows = backend_rows();
     if (std::none_of(rows.begin(), rows.end(), [&](const BackendRow& row) { return meant(row, o); }))
         open_backend(o.backend);  // says which there are
@@ -115,10 +118,14 @@ static void check_names(const CheckOptions& o) {
     for (const std::string& name : o.cases) parse_gemm(name);
 }
 
+static bool named(const KernelRow& k, const CheckOptions& o) {
+    if (!o.added.empty()) return std::find(o.added.begin(), o.added.end(), k.name) != o.added.end();
+    return o.kernel.empty() ? k.name != oracle_kernel : k.name == o.kernel;
+}
+
 static bool wanted(const KernelRow& k, const CheckOptions& o) {
-    const bool named = o.kernel.empty() ? k.name != oracle_kernel : k.name == o.kernel;
     const auto taken = [&](const std::string& name) { return takes(k, parse_gemm(name)); };
-    return named && (o.cases.empty() || std::any_of(o.cases.begin(), o.cases.end(), taken));
+    return named(k, o) && (o.cases.empty() || std::any_of(o.cases.begin(), o.cases.end(), taken));
 }
 
 // The kernels that are wanted and not among `checked`, though they run on a backend that is meant.
@@ -137,7 +144,7 @@ static std::string unchecked(const std::set<std::string_view>& checked, const Ch
     return names;
 }
 
-static void run(const CheckOptions& o) {
+static void run(CheckOptions& o) {
     check_names(o);
     const Check check;
     if (!o.json) table.head();
@@ -176,6 +183,8 @@ void check_kernels(CLI::App& app) {
     app.add_option("CASE", o.cases, "what to check; random cases unless given");
     app.add_option("--backend", o.backend, "only this one");
     app.add_option("--kernel", o.kernel, "only this one");
+    app.add_option("--source", o.sources,
+                   "a kernel's .s with its row, assembled now->allow_extra_args(false); only these, then");
     app.add_option("--count", o.count, "random cases for each kernel, 20 unless given")->check(CLI::Range(1, 1000000));
     app.add_option("--seed", o.seed, "of the random cases, 1 unless given")->check([](const std::string& seed) {
         return seed.starts_with('-') ? seed + " is negative" : std::string();

@@ -99,6 +99,7 @@ public:
                   .remedy = "a smaller problem"});
         bytes = count;
         address = reinterpret_cast<uint64_t>(data);
+        host = data;
     }
     ~CpuMemory() override { ::operator delete(data, align); }
     void write(const void* from, size_t count, size_t offset) override {
@@ -135,6 +136,7 @@ public:
         return info;
     }
     std::shared_ptr<Memory> alloc(size_t bytes) override { return std::make_shared<CpuMemory>(bytes); }
+    std::shared_ptr<Memory> alloc_pinned(size_t bytes) override { return alloc(bytes); }
     std::shared_ptr<Kernel> load(std::span<const std::byte>, std::string_view name) override {
         std::string names;
         for (const CpuRow& row : kernels) {

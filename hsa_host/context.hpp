@@ -75,6 +75,7 @@ struct Context {
 void wait(hsa_signal_t signal) noexcept;
 
 std::shared_ptr<Memory> allocate(std::shared_ptr<Context>, size_t bytes);
+std::shared_ptr<Memory> allocate_pinned(std::shared_ptr<Context>, size_t bytes);
 std::shared_ptr<Kernel> load_kernel(std::shared_ptr<Context>, std::span<const std::byte> code_object, std::string name);
 std::optional<Time> run_kernel(Context&, const Kernel&, Grid, std::span<const std::byte> kernarg) noexcept;
 

@@ -108,6 +108,7 @@ class HsaBackend : public Backend {
 public:
     DeviceInfo info() const override { return context->agents.info; }
     std::shared_ptr<Memory> alloc(size_t bytes) override { return allocate(context, bytes); }
+    std::shared_ptr<Memory> alloc_pinned(size_t bytes) override { return allocate_pinned(context, bytes); }
     std::shared_ptr<Kernel> load(std::span<const std::byte> code_object, std::string_view name) override {
         return load_kernel(context, code_object, std::string(name));
     }

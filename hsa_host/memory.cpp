@@ -82,13 +82,44 @@ private:
     Block block;
 };
 
+// Memory of the host that the GPU reaches over the bus.
+class PinnedMemory : public Memory {
+public:
+    PinnedMemory(std::shared_ptr<Context> owner, size_t bytes)
+        : context(std::move(owner)), block(context->agents, context->agents.host, bytes, "of pinned host memory") {
+        this->bytes = bytes;
+        host = block.data();
+        address = reinterpret_cast<uint64_t>(host);
+        note_allocation(host, bytes);
+    }
+    ~PinnedMemory() override { forget_allocation(host); }
+
+    void write(const void* from, size_t count, size_t offset) override {
+        require_inside(offset, count);
+        if (count) std::memcpy(host + offset, from, count);
+    }
+    void read(void* to, size_t count, size_t offset) const override {
+        require_inside(offset, count);
+        if (count) std::memcpy(to, host + offset, count);
+    }
+
+private:
+    void require_inside(size_t offset, size_t count) const {
+        GCN_ASSERT(offset <= bytes && count <= bytes - offset);
+        context->watch.require_alive();
+    }
+
+    const std::shared_ptr<Context> context;
+    Block block;
+};
+
 }  // namespace
 
 Block::Block(const Agents& agents, hsa_amd_memory_pool_t pool, size_t bytes, const std::string& what) {
     const std::string task = "allocate " + std::to_string(bytes) + " bytes " + what;
     constexpr const char* remedy = "a smaller problem, or fewer buffers at a time";
     const uint64_t device = agents.info.memory_bytes;
-    if (bytes > device)
+    if (pool.handle == agents.vram.handle && bytes > device)
         fail({.what = task, .why = "it has " + std::to_string(device) + " bytes in all", .remedy = remedy});
     // ROCr refuses blocks of no bytes, but an empty matrix is legal.
     check(hsa().hsa_amd_memory_pool_allocate(pool, std::max<size_t>(bytes, 1), 0, &address), task, remedy);
@@ -102,6 +133,11 @@ Block::~Block() { hsa().hsa_amd_memory_pool_free(address); }
 std::shared_ptr<Memory> allocate(std::shared_ptr<Context> context, size_t bytes) {
     context->watch.require_alive();
     return std::make_shared<HsaMemory>(std::move(context), bytes);
+}
+
+std::shared_ptr<Memory> allocate_pinned(std::shared_ptr<Context> context, size_t bytes) {
+    context->watch.require_alive();
+    return std::make_shared<PinnedMemory>(std::move(context), bytes);
 }
 
 }  // namespace gcn::hsa_host

@@ -94,8 +94,14 @@ Time block(Device& device, const Gemm& g, const float* a, const float* b, float*
 
 }  // namespace
 
+static bool overlap(const float* x, int64_t x_elements, const float* y, int64_t y_elements) {
+    return x_elements && y_elements && x < y + y_elements && y < x + x_elements;
+}
+
 Time multiply(Device& device, const Gemm& g, const float* a, const float* b, float* c) {
     validate(g);
+    if (overlap(c, elements_c(g), a, elements_a(g)) || overlap(c, elements_c(g), b, elements_b(g)))
+        fail({"multiply " + text(g), "C overlaps A or B", "memory of its own for C", Fault::WrongUse});
     Time all{0, device.time_kind()};
     const Gemm one = one_of(g);
     if (stored_c(one).span() == 0) return all;

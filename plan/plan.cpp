@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <span>
+#include <tuple>
 
-#include "backend/embedded.hpp"
 #include "plan/problem.hpp"
 
 namespace gcn {
@@ -32,14 +32,9 @@ static Grid grid_of(const KernelRow& k, const Gemm& g) {
     return {tiles(g.m, k.tile_m), tiles(g.n, k.tile_n), k.batches ? uint32_t(g.batch) : 1, uint32_t(k.lanes)};
 }
 
-static std::span<const std::byte> code_of(const KernelRow& k) {
-    const GcnEmbedded* code = find_embedded(k.name);
-    return code ? std::span(code->data, code->bytes) : std::span<const std::byte>();
-}
-
 std::shared_ptr<Kernel> Choices::load(const DeviceImpl& device, const KernelRow& row) {
     std::shared_ptr<Kernel>& kernel = kernels[&row];
-    if (!kernel) kernel = device.backend->load(code_of(row), row.name);
+    if (!kernel) kernel = device.backend->load(row.code, row.name);
     return kernel;
 }
 
@@ -171,28 +166,52 @@ std::optional<Time> PlanImpl::launch(const Product& at, uint32_t are_lists) cons
     return device->backend->launch(*choice->kernel, choice->grid, std::as_bytes(std::span(&args, 1)).first(used));
 }
 
+// run() neither throws nor touches what is not the caller's: who gives it the wrong buffers ends, with a sentence.
+[[noreturn]] static void misuse(const Gemm& g, const std::string& why, const std::string& remedy) {
+    std::fprintf(stderr, "%s\n", text({"run " + text(g), why, remedy}).c_str());
+    std::abort();
+}
+
+static void require(const PlanImpl& plan, const char* name, const BufferImpl* buffer, int64_t elements) {
+    const size_t needed = size_t(elements) * sizeof(float);
+    const std::string matrix = name;
+    if (!buffer) misuse(plan.gemm, matrix + " is an empty Buffer", "Device::alloc");
+    if (buffer->device != plan.device)
+        misuse(plan.gemm, matrix + " is a Buffer of another Device", "the plan's Device");
+    if (buffer->bytes < needed)
+        misuse(plan.gemm, matrix + " has " + std::to_string(buffer->bytes) + " bytes",
+               std::to_string(needed) + " or more");
+}
+
+// Of one product, or of a strided batch.
+static void require(const PlanImpl& plan, const BufferImpl* a, const BufferImpl* b, const BufferImpl* c,
+                    const Gemm& g) {
+    require(plan, "A", a, elements_a(g));
+    require(plan, "B", b, elements_b(g));
+    require(plan, "C", c, elements_c(g));
+    const auto bytes = [](int64_t elements) { return size_t(elements) * sizeof(float); };
+    for (const auto& [name, factor, elements] : {std::tuple("A", a, elements_a(g)), std::tuple("B", b, elements_b(g))})
+        if (overlap(*c->memory, bytes(elements_c(g)), *factor->memory, bytes(elements)))
+            misuse(plan.gemm, std::string("C overlaps ") + name, "a Buffer of its own");
+}
+
 std::optional<Time> Plan::run(const Buffer& a, const Buffer& b, Buffer& c) noexcept {
-    GCN_ASSERT(impl && a.impl && b.impl && c.impl);
-    GCN_ASSERT(a.impl->device == impl->device && b.impl->device == impl->device && c.impl->device == impl->device);
-    GCN_ASSERT(a.bytes() >= size_t(elements_a(impl->gemm)) * sizeof(float));
-    GCN_ASSERT(b.bytes() >= size_t(elements_b(impl->gemm)) * sizeof(float));
-    GCN_ASSERT(c.bytes() >= size_t(elements_c(impl->gemm)) * sizeof(float));
+    GCN_ASSERT(impl);
+    require(*impl, a.impl.get(), b.impl.get(), c.impl.get(), impl->gemm);
     return impl->run(*a.impl->memory, *b.impl->memory, *c.impl->memory);
 }
 
 std::optional<Time> Plan::run(std::span<const Buffer> a, std::span<const Buffer> b, std::span<Buffer> c) noexcept {
     GCN_ASSERT(impl);
     const Gemm one = one_of(impl->gemm);
-    const auto check = [&](std::span<const Buffer> buffers, const Stored& s) {
-        GCN_ASSERT(int64_t(buffers.size()) == impl->gemm.batch);
-        for (const Buffer& x : buffers) GCN_ASSERT(x.impl && x.impl->device == impl->device && x.bytes() >= s.bytes());
-    };
-    check(a, stored_a(one));
-    check(b, stored_b(one));
-    check(c, stored_c(one));
-    for (size_t i = 0; i < c.size(); ++i) {
-        GCN_ASSERT(!overlap(*c[i].impl->memory, stored_c(one).bytes(), *a[i].impl->memory, stored_a(one).bytes()));
-        GCN_ASSERT(!overlap(*c[i].impl->memory, stored_c(one).bytes(), *b[i].impl->memory, stored_b(one).bytes()));
+    const auto batch = size_t(impl->gemm.batch);
+    if (a.size() != batch || b.size() != batch || c.size() != batch)
+        misuse(impl->gemm,
+               "there are " + std::to_string(a.size()) + ", " + std::to_string(b.size()) + " and " +
+                   std::to_string(c.size()) + " Buffers",
+               std::to_string(batch) + " of each");
+    for (size_t i = 0; i < batch; ++i) {
+        require(*impl, a[i].impl.get(), b[i].impl.get(), c[i].impl.get(), one);
         impl->products[i] = {a[i].impl->memory->address, b[i].impl->memory->address, c[i].impl->memory->address};
     }
     return impl->run(impl->products);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <vector>
 
 #include "backend/code_object.hpp"
 #include "backend/embedded.hpp"
@@ -12,45 +13,69 @@ namespace gcn {
 
 static constexpr bool Yes = true, No = false;
 #define KERNEL(name, runs, a, b, m, n, step, lanes, size, k, bytes, rate, batches) \
-    KernelRow{#name, Runs::runs, Takes::a, Takes::b, m, n, step, lanes, size, k, bytes, rate, batches},
-static constexpr std::array rows{
+    KernelRow{#name, Runs::runs, Takes::a, Takes::b, m, n, step, lanes, size, k, bytes, rate, batches, {}},
+static constexpr std::array rows_of_this_build{
 #include "plan/kernels.def"
 // The generator's: the rows in the heads of build/codegen/*.s.
 #include "plan/generated.def"
 };
 #undef KERNEL
 
-std::span<const KernelRow> kernel_rows() { return rows; }
+static Resources read_resources(const KernelRow& k) {
+    if (k.runs == Runs::Cpu) return {};
+    GCN_ASSERT(!k.code.empty());  // a row without a code object
+    const CodeObject object = read_code_object(k.code, k.name);
+    const KernelDescriptor* kernel = object.find(k.name);
+    GCN_ASSERT(kernel != nullptr);
+    return {kernel->vgprs(), kernel->sgprs(), int(kernel->lds_bytes), k.code.size()};
+}
+
+// Changed by add_kernel() only, before anything is planned.
+struct Table {
+    static constexpr size_t room = 256;  // for kernels that are added: rows never move
+    std::vector<KernelRow> rows;
+    std::map<std::string_view, Resources> resources;
+
+    Table() {
+        rows.reserve(rows_of_this_build.size() + room);
+        for (KernelRow row : rows_of_this_build) {
+            if (const GcnEmbedded* code = find_embedded(row.name)) row.code = {code->data, code->bytes};
+            add(row);
+        }
+    }
+    void add(const KernelRow& row) {
+        GCN_ASSERT(rows.size() < rows.capacity());
+        rows.push_back(row);
+        resources.emplace(row.name, read_resources(row));
+    }
+};
+static Table& table() {
+    static Table& one = *new Table;
+    return one;
+}
+
+std::span<const KernelRow> kernel_rows() { return table().rows; }
+
+void add_kernel(const KernelRow& row) {
+    if (table().rows.size() == table().rows.capacity())
+        fail({"add the kernel " + std::string(row.name), "there are " + std::to_string(Table::room) + " more already",
+              ""});
+    table().add(row);
+}
 
 const KernelRow* find_kernel(std::string_view name) {
+    const auto rows = kernel_rows();
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const KernelRow& k) { return k.name == name; });
     return row == rows.end() ? nullptr : &*row;
 }
+
+Resources resources(const KernelRow& k) { return table().resources.at(k.name); }
 
 bool takes(Takes takes, Trans trans) { return takes == Takes::Any || int(takes) == int(trans); }
 
 bool runs_on(const KernelRow& k, const DeviceInfo& d) { return (k.runs == Runs::Cpu) == (d.backend == "cpu"); }
 
 std::string layout(const KernelRow& k) { return k.a == Takes::Any ? "any" : layout(Trans(int(k.a)), Trans(int(k.b))); }
-
-static Resources read_resources(const KernelRow& k) {
-    if (k.runs == Runs::Cpu) return {};
-    const GcnEmbedded* code = find_embedded(k.name);
-    GCN_ASSERT(code != nullptr);  // a row without a code object
-    const CodeObject object = read_code_object({code->data, code->bytes}, k.name);
-    const KernelDescriptor* kernel = object.find(k.name);
-    GCN_ASSERT(kernel != nullptr);
-    return {kernel->vgprs(), kernel->sgprs(), int(kernel->lds_bytes), code->bytes};
-}
-
-Resources resources(const KernelRow& k) {
-    static const std::map<std::string_view, Resources>& all = *[] {
-        auto* read = new std::map<std::string_view, Resources>;
-        for (const KernelRow& row : rows) read->emplace(row.name, read_resources(row));
-        return read;
-    }();
-    return all.at(k.name);
-}
 
 // A CU of Polaris has four SIMDs, each with room for 256 VGPRs a lane in fours, 800 SGPRs in sixteens and eight waves,
 // and 64 KiB of LDS for all of them in pieces of 512 B: as tools/check_budget.py. The code object's figures of VGPRs
@@ -99,7 +124,7 @@ std::string objection(const KernelRow& k, const Gemm& g, const DeviceInfo& d) {
 // Kernels with the same objection share one clause.
 std::string objections(const Gemm& g, const DeviceInfo& d) {
     std::vector<std::pair<std::string, std::vector<std::string_view>>> clauses;
-    for (const KernelRow& k : rows) {
+    for (const KernelRow& k : kernel_rows()) {
         const std::string why = objection(k, g, d);
         if (why.empty()) continue;
         const auto same = std::find_if(clauses.begin(), clauses.end(), [&](const auto& c) { return c.first == why; });
@@ -129,7 +154,7 @@ std::vector<Candidate> candidates(const Gemm& g, const DeviceInfo& d, std::strin
     if (!forced.empty()) return {only(forced, g, d)};
 
     std::vector<Candidate> able;
-    for (const KernelRow& k : rows)
+    for (const KernelRow& k : kernel_rows())
         if (const auto c = cost(k, g, d)) able.push_back({&k, *c});
     if (able.empty()) fail({"run " + text(g) + " on " + d.backend, objections(g, d), ""});
 

@@ -22,9 +22,11 @@ struct KernelRow {
     int tile_m, tile_n, k_step, lanes;
     int64_t largest_size, largest_k, largest_bytes;
     int rate;
-    bool batches;  // one launch computes all products of a batch
+    bool batches;                     // one launch computes all products of a batch
+    std::span<const std::byte> code;  // its code object, found by its name
 };
 std::span<const KernelRow> kernel_rows();
+void add_kernel(const KernelRow&);  // before anything is planned; what it points to must stay
 const KernelRow* find_kernel(std::string_view name);
 
 bool runs_on(const KernelRow&, const DeviceInfo&);

@@ -1,11 +1,15 @@
-// How long it takes to plan a problem, the first time and again. Host times.
+// How long it takes to plan a problem and to assemble a kernel, the first time and again. Host times.
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <string>
 #include <vector>
 
+#include "backend/assemble.hpp"
 #include "gcn/gcn.hpp"
+#include "tests/command.hpp"
 
 using namespace gcn;
 
@@ -30,6 +34,18 @@ int main() {
                             for (int j = 0; j < 100; ++j) plan(device, problem(i));
                         }) /
                         100);
+    const test::Folder cache;
+    setenv("XDG_CACHE_HOME", cache.path.c_str(), 1);
+    const std::string text = test::contents(BUILD "/codegen/sgemm_nn_64x64.s");
+    std::vector<double> assembled, cached;
+    for (int i = 0; i < 10; ++i) {
+        const std::string changed = text + "// " + std::to_string(i) + "\n";
+        assembled.push_back(microseconds([&] { assemble("sgemm_nn_64x64", changed); }));
+        cached.push_back(microseconds([&] { assemble("sgemm_nn_64x64", changed); }));
+    }
     std::printf("  a new plan, median of 1000                    %7.2f us host\n", median(first));
     std::printf("  the same plan again, median of 1000           %7.2f us host  (bar 1)\n", median(again));
+    std::printf("  a kernel assembled, median of 10              %7.2f ms host\n", median(assembled) / 1e3);
+    std::printf("  the same kernel from the cache                %7.2f ms host  %.0f times as fast (bar 50)\n",
+                median(cached) / 1e3, median(assembled) / median(cached));
 }

@@ -1,5 +1,6 @@
 // The device's memory: how it is counted, limited and used again; products of host matrices, split when they must be.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
 
@@ -100,6 +101,37 @@ TEST_CASE("host matrices are multiplied whole or in blocks, with the same result
             check_multiply(name);
     }
     device().limit_memory(0);
+}
+
+TEST_CASE("a C that overlaps A or B is refused before anything is written") {
+    std::vector<float> x(8, 1);
+    CHECK_THROWS_WITH(multiply(device(), {.m = 2, .n = 2, .k = 2}, x.data(), x.data() + 4, x.data() + 1),
+                      "gcn: cannot multiply sgemm:nn:2x2x2: C overlaps A or B. Try: memory of its own for C.");
+    CHECK(x == std::vector<float>(8, 1));
+    multiply(device(), {.m = 2, .n = 2, .k = 2}, x.data(), x.data(), x.data() + 4);
+    CHECK(x[4] == 2);
+}
+
+TEST_CASE("kernels use pinned memory as it is") {
+    const Gemm g = parse_gemm("sgemm:nn:70x50x90:beta=1");
+    const Operands o = operands(g, Fill::Reals, 6);
+    const auto pinned = [](const std::vector<float>& values) {
+        Buffer buffer = device().alloc_pinned(values.size() * sizeof(float));
+        REQUIRE(buffer.host());
+        std::copy(values.begin(), values.end(), static_cast<float*>(buffer.host()));
+        return buffer;
+    };
+    const uint64_t used = device().memory().used;
+    const Buffer a = pinned(o.a), b = pinned(o.b);
+    Buffer c = pinned(o.c);
+    CHECK(device().memory().used == used);
+    REQUIRE(plan(device(), g).run(a, b, c));
+    const float* result = static_cast<float*>(c.host());
+    CHECK(std::vector<float>(result, result + o.c.size()) == by_hand(g, o));
+    std::vector<float> read(o.c.size());
+    c.read(read.data(), read.size() * sizeof(float));
+    CHECK(std::equal(read.begin(), read.end(), result));
+    CHECK((device().backend() == "cpu") == (device().alloc(8).host() != nullptr));
 }
 
 TEST_CASE("a device without room for one element says so") {

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -297,27 +298,42 @@ TEST_CASE("a plan computes without allocating, says what it chose, and why not t
     CHECK(c[1] == 2 * 642);
 }
 
-TEST_CASE("buffers that are too small, and a C that is A, end the program before anything is overwritten") {
-    Device device = Device::open("cpu");
-    Plan plan = gcn::plan(device, {.m = 8, .n = 8, .k = 8});
-    const Buffer right = device.alloc(256);
+TEST_CASE("wrong buffers end the program with a sentence, before anything is overwritten") {
+    Device device = Device::open("cpu"), other = Device::open("cpu");
+    Plan plan = gcn::plan(device, {.m = 8, .n = 8, .k = 8}),
+         batch = gcn::plan(device, {.m = 8, .n = 8, .k = 8, .batch = 2});
+    const Buffer right = device.alloc(256), foreign = other.alloc(256);
     Buffer c = device.alloc(256), small = device.alloc(255);
-    const auto ends = [&](const Buffer& a, Buffer& result) {
+    const test::Folder folder;
+    const std::string said = folder / "said";
+    // What a run says and leaves with: the end of a sentence, or nothing when it goes well.
+    const auto end = [&](auto&& run) -> std::string {
         const pid_t child = fork();
         if (child == 0) {
-            std::freopen("/dev/null", "w", stderr);
             std::signal(SIGABRT, SIG_DFL);
-            static_cast<void>(plan.run(a, right, result));
+            dup2(open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+            run();
             _exit(0);
         }
         int status = 0;
         waitpid(child, &status, 0);
-        return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+        CHECK((status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)));
+        return test::contents(said);
     };
-    CHECK(!ends(right, c));
-    CHECK(ends(right, small));
-    CHECK(ends(small, c));
-    CHECK(ends(c, c));
+    const auto with = [&](const Buffer& a, Buffer& result) {
+        return end([&] { static_cast<void>(plan.run(a, right, result)); });
+    };
+    const std::string run = "gcn: cannot run sgemm:nn:8x8x8: ";
+    Buffer none;
+    CHECK(with(right, c) == "");
+    CHECK(with(right, small) == run + "C has 255 bytes. Try: 256 or more.\n");
+    CHECK(with(small, c) == run + "A has 255 bytes. Try: 256 or more.\n");
+    CHECK(with(c, c) == run + "C overlaps A. Try: a Buffer of its own.\n");
+    CHECK(with(foreign, c) == run + "A is a Buffer of another Device. Try: the plan's Device.\n");
+    CHECK(with(right, none) == run + "C is an empty Buffer. Try: Device::alloc.\n");
+    std::vector<Buffer> two = {right, right}, results = {c};
+    CHECK(end([&] { static_cast<void>(batch.run(two, two, results)); }) ==
+          "gcn: cannot run sgemm:nn:8x8x8:batch=2: there are 2, 2 and 1 Buffers. Try: 2 of each.\n");
 }
 
 TEST_CASE("an empty product takes no time and touches nothing") {

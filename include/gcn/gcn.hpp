@@ -20,8 +20,7 @@
 //     g++ -std=c++20 -Iinclude example.cpp build/libgcn.a -ldl -pthread
 //
 // At run time backend "hsa" wants libhsa-runtime64.so.1 and, without a card, libgcn-emu.so: beside the program, a
-// folder above it, in ../lib/gcn of it, or in lib/gcn of the PREFIX given to make. Backend "cpu" wants nothing, and
-// takes libopenblas.so.0 where there is one.
+// folder above it, in ../lib/gcn of it, or in PREFIX/lib/gcn. Backend "cpu" takes libopenblas.so.0 if there is one.
 //
 // Opening, allocating and planning may throw gcn::Error and may be slow. Running neither throws nor allocates.
 //
@@ -29,9 +28,8 @@
 // by default is empty, and may only be assigned to. A Device, its Buffers and its Plans may be used by one thread at a
 // time, different Devices by different threads at once.
 //
-// A memory fault of a kernel loses all Devices of backend "hsa" in the process, for they share one runtime; other
-// faults lose the Device whose kernel it was. To go on, let go of every lost Device with all its Buffers and Plans,
-// then open again. (After a fault of a card Linux may refuse; Device::open then says that only a new process helps.)
+// A memory fault of a kernel loses all Devices of backend "hsa" in the process, which share one runtime; other faults
+// lose its own Device. To go on, let go of every lost Device with its Buffers and Plans, then open again.
 
 #include <cstddef>
 #include <cstdint>
@@ -64,7 +62,6 @@ struct Gemm {
     int64_t batch = 1;
     int64_t stride_a = 0, stride_b = 0, stride_c = 0;
     static constexpr int64_t shared = -1;
-
     bool operator==(const Gemm&) const = default;
 };
 
@@ -84,6 +81,7 @@ public:
     void write(const void* from, size_t bytes, size_t offset = 0);
     void read(void* to, size_t bytes, size_t offset = 0) const;
     size_t bytes() const;
+    void* host() const;  // of pinned memory, and on backend cpu: where the host may use it between runs; else nullptr
 
 private:
     friend class Device;
@@ -100,13 +98,14 @@ class Device {
 public:
     // `backend` is "hsa" (a card if there is one, else software), "hsa-software" or "cpu". Empty: $GCN_BACKEND, else
     // the first that opens. gcn::Error with Fault::NoDevice and every backend's reason when none does. What is not a
-    // card says so in a line on stderr, once per process. What the software Polaris is like is read from
-    // GCN_EMU_CHIP, GCN_EMU_THREADS and GCN_EMU_SIMD: see docs/environment.md.
+    // card says so in a line on stderr, once per process. GCN_EMU_* choose the software Polaris: docs/environment.md.
     static Device open(std::string_view backend = {});
     static std::vector<std::string> backends();  // in order of preference
 
     // With anything in it: memory that was freed is kept and given again. gcn::Error beyond the limit.
     Buffer alloc(size_t bytes);
+    // Memory of the host that kernels use as it is, over the bus: no copies, but slow to read twice. Not counted.
+    Buffer alloc_pinned(size_t bytes);
     MemoryUse memory() const;
     void limit_memory(uint64_t bytes);  // what Buffers may use together; 0: all that the device has
     void trim_memory();                 // gives what is kept back to the device
@@ -127,7 +126,7 @@ private:
 class Plan {
 public:
     // Computes the product; C is complete on return. Nothing when the device was lost: Device::lost() says why. Buffers
-    // of another Device, smaller than the problem, or C overlapping A or B, are a GCN_ASSERT.
+    // of another Device or smaller than the problem, or C overlapping A or B, end the program with a sentence.
     [[nodiscard]] std::optional<Time> run(const Buffer& a, const Buffer& b, Buffer& c) noexcept;
     // The same for a batch whose matrices lie anywhere: `batch` Buffers each, with one matrix at the beginning of each.
     [[nodiscard]] std::optional<Time> run(std::span<const Buffer> a, std::span<const Buffer> b,
@@ -140,14 +139,13 @@ private:
     std::shared_ptr<struct PlanImpl> impl;
 };
 
-// The kernel predicted to be the fastest, or $GCN_KERNEL. gcn::Error with the objections when none can. A Device
-// remembers its choices: the same problem again costs less than a microsecond.
+// The kernel predicted to be the fastest, or $GCN_KERNEL; remembered: the same problem again costs under a microsecond.
+// gcn::Error with the objections when none can.
 Plan plan(const Device&, const Gemm&);
 
-// The product of matrices in host memory: copied to the device, and C back. What does not fit the device's memory, or
-// is larger than any kernel takes, is computed block by block; where k is split too, the partial sums are rounded as
-// they are added up. The time is the device's, without copies. gcn::Error when it could not be done; C is then
-// undefined.
+// The product of matrices in host memory: copied to the device, and C back. What does not fit, or is larger than any
+// kernel takes, goes block by block, k too if need be (then sums are rounded between blocks). The time is the device's,
+// without copies. gcn::Error when it could not be done; C is then undefined.
 Time multiply(Device&, const Gemm&, const float* a, const float* b, float* c);
 
 }  // namespace gcn
