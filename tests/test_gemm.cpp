@@ -85,7 +85,7 @@ TEST_CASE("random sizes, factors and leading dimensions are right, and nothing e
     uint64_t seed = 803;
     for (const KernelRow& k : gpu_kernels()) {
         const bool first = k.name == "sgemm_nt_128x128";
-        for (const Gemm& g : random_cases(k, all ? (first ? 10000 : 250) : (first ? 1000 : 12), seed)) {
+        for (const Gemm& g : random_cases(k, all ? (first ? 10000 : 130) : (first ? 1000 : 12), seed)) {
             INFO(k.name << " " << text(g));
             REQUIRE(wrong(g, ++seed, std::string(k.name)) == "");
         }

@@ -220,7 +220,7 @@ TEST_CASE(
                            " " + q(now + "/lib/libgcn.so.0"));
     CHECK(python.status == 0);
     CHECK(python.out == product + std::string("AMD Radeon RX 590 (software, host clock)\n"));
-    const Ran emulated = run("cd / && " + q(now + "/bin/gcn") + " emu true");
+    const Ran emulated = run("cd / && " + preload + q(now + "/bin/gcn") + " emu true");
     CHECK(emulated.status == 0);
     CHECK(emulated.err == "");
 
