@@ -46,17 +46,18 @@ double timed(const std::function<void()>& body) {
     return seconds() - start;
 }
 
-// cblas_sgemm on one thread.
+// cblas_sgemm on as many threads as are asked for.
 class OpenBlas {
 public:
     OpenBlas() {
         void* library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
         if (!library) fail({"compare with OpenBLAS", dlerror(), "sh setup.sh"});
         sgemm = reinterpret_cast<Sgemm>(dlsym(library, "cblas_sgemm"));
-        reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"))(1);
+        set_threads = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"));
     }
-    void nt(int n, const float* a, const float* b, float* c) const {
+    void nt(int threads, int n, const float* a, const float* b, float* c) const {
         constexpr int column_major = 102, no_trans = 111, trans = 112;
+        set_threads(threads);
         sgemm(column_major, no_trans, trans, n, n, n, 1, a, n, b, n, 0, c, n);
     }
 
@@ -64,6 +65,7 @@ private:
     using Sgemm = void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int, float, float*,
                            int);
     Sgemm sgemm;
+    void (*set_threads)(int);
 };
 
 // The hand-written kernel on an executor of its own, without a runtime above it: what is timed is execution alone.
@@ -134,13 +136,14 @@ void sgemm(int n) {
     const OpenBlas blas;
     Emulated one(1, n), two(2, n);
     std::vector<float> expected(n * n);
-    std::vector<double> blas_times, one_times, two_times;
+    std::vector<double> blas_times, blas_two_times, one_times, two_times;
     emulator::Result result;
-    blas.nt(n, one.a.data(), one.b.data(), expected.data());
+    blas.nt(2, n, one.a.data(), one.b.data(), expected.data());
     one.run();
     two.run();
     for (int i = 0; i < runs; ++i) {
-        blas_times.push_back(timed([&] { blas.nt(n, one.a.data(), one.b.data(), expected.data()); }));
+        blas_times.push_back(timed([&] { blas.nt(1, n, one.a.data(), one.b.data(), expected.data()); }));
+        blas_two_times.push_back(timed([&] { blas.nt(2, n, one.a.data(), one.b.data(), expected.data()); }));
         one_times.push_back(timed([&] { result = one.run(); }));
         two_times.push_back(timed([&] { two.run(); }));
     }
@@ -151,6 +154,9 @@ void sgemm(int n) {
     std::printf("sgemm:nt:%dx%dx%d, medians of %d runs in turn, %s\n", n, n, n, runs,
                 std::string(one.executor.simd()).c_str());
     std::printf("  %-34s %8.2f GFLOPS host\n", "OpenBLAS, 1 thread", flops / blas_time / 1e9);
+    // What a second thread is worth on this machine, whose processors may share a core.
+    std::printf("  %-34s %8.2f GFLOPS host  %5.2f times 1 thread\n", "OpenBLAS, 2 threads",
+                flops / median(blas_two_times) / 1e9, blas_time / median(blas_two_times));
     std::printf("  %-34s %8.2f GFLOPS host  %5.1f %% of OpenBLAS (bar 16 %%)\n", "software Polaris, 1 thread",
                 flops / one_time / 1e9, 100 * blas_time / one_time);
     std::printf("  %-34s %8.2f GFLOPS host  %5.2f times 1 thread (bar 1.8)\n", "software Polaris, 2 threads",
