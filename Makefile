@@ -14,7 +14,6 @@ BUILD    ?= build
 PREFIX   ?= /usr/local
 CXX      := $(if $(filter default,$(origin CXX)),g++,$(CXX))
 CLANG    ?= clang-16
-LLVM     ?= 16
 PYTHON   ?= python3 -B
 CXXFLAGS ?= -O2 -g
 

@@ -36,13 +36,11 @@ std::optional<Measurement> measure(const std::function<std::optional<Time>()>& r
     } while (int(us.size()) < effort.runs && (int(us.size()) < effort.least_runs || seconds_now() < end));
 
     std::sort(us.begin(), us.end());
-    Measurement m{.best = {us.front(), kind},
-                  .median_us = quantile(us, 0.5),
-                  .lower_us = quantile(us, 0.25),
-                  .upper_us = quantile(us, 0.75),
-                  .runs = int(us.size())};
-    m.spread = m.best.us > 0 ? m.median_us / m.best.us - 1 : 0;
-    return m;
+    return Measurement{.best = {us.front(), kind},
+                       .median_us = quantile(us, 0.5),
+                       .lower_us = quantile(us, 0.25),
+                       .upper_us = quantile(us, 0.75),
+                       .runs = int(us.size())};
 }
 
 // The words stand once, where a time becomes text.

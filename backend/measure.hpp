@@ -13,7 +13,6 @@ struct Measurement {
     Time best{};
     double median_us = 0;
     double lower_us = 0, upper_us = 0;  // the quartiles, interpolated: half of the runs lie between them
-    double spread = 0;                  // how far the median lies above the best: 0.02 is 2 %
     int runs = 0;
 
     double iqr_us() const { return upper_us - lower_us; }

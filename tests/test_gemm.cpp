@@ -9,6 +9,7 @@
 #include "cpu_ref/cpu_ref.hpp"
 #include "gcn/gcn.hpp"
 #include "plan/problem.hpp"
+#include "tests/batch.hpp"
 
 using namespace gcn;
 
@@ -105,15 +106,6 @@ TEST_CASE("every kernel is right beside multiples of its tile and of its k block
             }
 }
 
-// What a batch must give: each product's result, and what lies between them untouched.
-static std::vector<float> batch_by_hand(const Gemm& g, const Operands& o) {
-    std::vector<float> c = o.c;
-    for (int64_t i = 0; i < g.batch; ++i)
-        sgemm_gpu_order(one_of(g), o.a.data() + i * stride_a(g), o.b.data() + i * stride_b(g),
-                        c.data() + i * stride_c(g));
-    return c;
-}
-
 TEST_CASE("batches: one after the other, with gaps, with a matrix shared, between each other's columns") {
     for (const KernelRow& k : gpu_kernels())
         for (const char* sizes : {"33x21x15:batch=3", "40x20x9:beta=1:batch=4:stridea=500:strideb=-1:stridec=1000",
@@ -121,7 +113,7 @@ TEST_CASE("batches: one after the other, with gaps, with a matrix shared, betwee
             const Gemm g = for_kernel(k, sizes);
             INFO(k.name << " " << text(g));
             const Operands o = operands(g, Fill::Reals, 7);
-            REQUIRE(product(g, o, std::string(k.name)) == batch_by_hand(g, o));
+            REQUIRE(product(g, o, std::string(k.name)) == test::batch_by_hand(g, o));
         }
     CHECK(plan(device(), parse_gemm("sgemm:nt:8x8x8:batch=0")).kernel() != "");
 }
@@ -141,7 +133,7 @@ TEST_CASE("a batch may lie in buffers of its own") {
             auto c = split(o.c, stride_c(g));
             Plan plan = plan_with(kernel, g);
             REQUIRE(plan.run(a, b, c));
-            const std::vector<float> wanted = batch_by_hand(g, o);
+            const std::vector<float> wanted = test::batch_by_hand(g, o);
             for (int64_t i = 0; i < g.batch; ++i) {
                 std::vector<float> got(size_t(stride_c(g)));
                 c[size_t(i)].read(got.data(), got.size() * sizeof(float));

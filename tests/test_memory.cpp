@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "bench/verify.hpp"
-#include "cpu_ref/cpu_ref.hpp"
 #include "gcn/gcn.hpp"
 #include "plan/problem.hpp"
+#include "tests/batch.hpp"
 
 using namespace gcn;
 
@@ -71,14 +71,6 @@ TEST_CASE("a buffer outlives its device, and neither leaves anything behind") {
     CHECK(read == 3);
 }
 
-static std::vector<float> by_hand(const Gemm& g, const Operands& o) {
-    std::vector<float> c = o.c;
-    for (int64_t i = 0; i < g.batch; ++i)
-        sgemm_gpu_order(one_of(g), o.a.data() + i * stride_a(g), o.b.data() + i * stride_b(g),
-                        c.data() + i * stride_c(g));
-    return c;
-}
-
 // Small integers: exact in any order of summation, so that k may be split too.
 static void check_multiply(const char* name) {
     INFO(name << ", limit " << device().memory().limit);
@@ -87,7 +79,7 @@ static void check_multiply(const char* name) {
     std::vector<float> c = o.c;
     const Time time = multiply(device(), g, o.a.data(), o.b.data(), c.data());
     CHECK(time.kind == device().time_kind());
-    CHECK(c == by_hand(g, o));
+    CHECK(c == test::batch_by_hand(g, o));
 }
 
 TEST_CASE("host matrices are multiplied whole or in blocks, with the same result") {
@@ -127,7 +119,7 @@ TEST_CASE("kernels use pinned memory as it is") {
     CHECK(device().memory().used == used);
     REQUIRE(plan(device(), g).run(a, b, c));
     const float* result = static_cast<float*>(c.host());
-    CHECK(std::vector<float>(result, result + o.c.size()) == by_hand(g, o));
+    CHECK(std::vector<float>(result, result + o.c.size()) == test::batch_by_hand(g, o));
     std::vector<float> read(o.c.size());
     c.read(read.data(), read.size() * sizeof(float));
     CHECK(std::equal(read.begin(), read.end(), result));
