@@ -97,7 +97,7 @@ bench: all                              ## build, then time and verify (CASES=".
 	$(Q)$(GCN) bench $(CASES)
 bench-all: all                          ## the same for every list of bench/cases; says what it leaves out on software
 	$(Q)$(GCN) bench $(patsubst bench/cases/%.txt,--list %,$(sort $(wildcard bench/cases/*.txt))) $(CASES)
-bench-emu: $(BENCHES) all               ## the software Polaris beside OpenBLAS, latencies of queues, planner and kernel cache
+bench-emu: $(BENCHES) $(TEST_CODE) all             ## the software Polaris beside OpenBLAS, latencies of queues, planner and kernel cache
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
 lint: $(BUILD)/layers.passed            ## formatting, layers, shell scripts
 	$(Q)clang-format --dry-run -Werror $(filter %.cpp %.hpp,$(SOURCES))

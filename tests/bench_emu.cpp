@@ -4,47 +4,24 @@
 // All times are of the host. Runs alternate between the two, so that a busy machine slows both; only ratios count.
 
 #include <dlfcn.h>
-#include <time.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdio>
 #include <cstring>
-#include <functional>
-#include <mutex>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "backend/code_object.hpp"
 #include "backend/embedded.hpp"
 #include "backend/sgemm_args.hpp"
-#include "emulator/exec/exec.hpp"
-#include "gcn/error.hpp"
+#include "tests/alone.hpp"
 
 using namespace gcn;
+using namespace gcn::test;
 
 namespace {
 
 constexpr int runs = 10;
-
-double seconds() {
-    timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + 1e-9 * t.tv_nsec;
-}
-
-double median(std::vector<double> times) {
-    std::sort(times.begin(), times.end());
-    return times[times.size() / 2];
-}
-
-double timed(const std::function<void()>& body) {
-    const double start = seconds();
-    body();
-    return seconds() - start;
-}
 
 // cblas_sgemm on as many threads as are asked for.
 class OpenBlas {
@@ -68,68 +45,41 @@ private:
     void (*set_threads)(int);
 };
 
-// The hand-written kernel on an executor of its own, without a runtime above it: what is timed is execution alone.
+// The hand-written kernel on random matrices.
 class Emulated {
 public:
-    Emulated(int threads, int n) : executor(threads, ""), n(n), a(n * n), b(n * n), c(n * n) {
-        const GcnEmbedded* bytes = find_embedded("sgemm_nt_128x128");
-        GCN_ASSERT(bytes);
-        object = read_code_object({bytes->data, bytes->bytes}, "sgemm_nt_128x128");
-        kernel = object.find("sgemm_nt_128x128");
-        GCN_ASSERT(kernel);
-
+    Emulated(int threads, int n)
+        : alone(threads, embedded(), kernel), executor(alone.executor), n(n), a(n * n), b(n * n), c(n * n) {
         std::mt19937 random(1);
         std::uniform_real_distribution<float> values(-1, 1);
         for (auto* m : {&a, &b})
             for (float& x : *m) x = values(random);
 
-        args.a = map(a.data(), a.size() * 4, false);
-        args.b = map(b.data(), b.size() * 4, false);
-        args.c = map(c.data(), c.size() * 4, true);
+        args.a = alone.map(a.data(), a.size() * 4, false);
+        args.b = alone.map(b.data(), b.size() * 4, false);
+        args.c = alone.map(c.data(), c.size() * 4, true);
         args.m = args.n = args.k = args.lda = args.ldb = args.ldc = uint32_t(n);
         args.alpha = 1;
-        const uint64_t kernarg = map(&args, sizeof args, false);
-        dispatch.space = &space;
-        dispatch.entry = map(object.image.data(), object.image.size(), false) + kernel->entry;
-        dispatch.rsrc1 = kernel->rsrc1;
-        dispatch.rsrc2 = kernel->rsrc2;
-        dispatch.group = {256, 1, 1};
-        dispatch.grid = {uint32_t(n + 127) / 128 * 256, uint32_t(n + 127) / 128, 1};
-        dispatch.lds_bytes = kernel->lds_bytes;
-        dispatch.user_sgprs = {uint32_t(kernarg), uint32_t(kernarg >> 32)};
+        const auto tiles = uint32_t(n + 127) / 128;
+        alone.set({tiles * 256, tiles, 1}, {256, 1, 1}, alone.map(&args, sizeof args, false));
     }
 
-    emulator::Result run() {
-        std::mutex guard;
-        std::condition_variable ended;
-        std::optional<emulator::Result> result;
-        const auto running = executor.start(dispatch, [&](const emulator::Result& r) {
-            const std::lock_guard lock(guard);
-            result = r;
-            ended.notify_one();
-        });
-        std::unique_lock lock(guard);
-        ended.wait(lock, [&] { return result.has_value(); });
-        if (result->fault.kind != emulator::FaultKind::None) fail({"run the SGEMM", result->fault.text, ""});
-        return *result;
-    }
-
-    emulator::Executor executor;
-    int n;
-    std::vector<float> a, b, c;
+    emulator::Result run() { return alone.run(); }
 
 private:
-    uint64_t map(void* host, size_t bytes, bool writable) {
-        const uint64_t address = uint64_t(host);
-        GCN_ASSERT(space.map({address, address + bytes, static_cast<std::byte*>(host), writable}));
-        return address;
+    static constexpr const char* kernel = "sgemm_nt_128x128";
+    static std::span<const std::byte> embedded() {
+        const GcnEmbedded* bytes = find_embedded(kernel);
+        GCN_ASSERT(bytes);
+        return {bytes->data, bytes->bytes};
     }
-
-    emulator::AddressSpace space;
-    CodeObject object;
-    const KernelDescriptor* kernel;
     SgemmArgs args{};
-    emulator::Dispatch dispatch;
+    Alone alone;
+
+public:
+    const emulator::Executor& executor;
+    int n;
+    std::vector<float> a, b, c;
 };
 
 void sgemm(int n) {

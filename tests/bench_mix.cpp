@@ -1,0 +1,75 @@
+// make bench-emu: how fast the software Polaris executes vector instructions of other kinds than v_mac_f32, beside
+// v_mac_f32 in the same run. All times are of the host; runs of all mixes alternate, so that only ratios count.
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "tests/alone.hpp"
+
+using namespace gcn;
+using namespace gcn::test;
+
+namespace {
+
+constexpr int runs = 10;
+constexpr uint32_t turns = 500, lanes = 256, groups = 4;
+
+struct Mix {
+    const char* kernel;
+    const char* what;
+    double bar;  // of v_mac_f32's rate; 0: none
+};
+// clang-format off
+constexpr Mix mixes[] = {
+    {"mix_mac_f32", "v_mac_f32, outer product", 0},
+    {"mix_f32",     "f32, chains",              0},
+    {"mix_f64",     "f64",                     25},
+    {"mix_f16",     "f16",                     25},
+    {"mix_dpp",     "DPP",                     25},
+    {"mix_sdwa",    "SDWA",                    25},
+    {"mix_int",     "integers",                25},
+};
+// clang-format on
+
+std::vector<std::byte> read(const char* path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) fail({std::string("read ") + path, "it does not open", "make " + std::string(path)});
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
+    return {first, first + bytes.size()};
+}
+
+}  // namespace
+
+int main() try {
+    const auto object = read(BUILD "/tests/kernels/mix.co");
+    uint32_t args[16] = {turns};
+    std::vector<std::unique_ptr<Alone>> alone;
+    std::vector<std::vector<double>> times(std::size(mixes));
+    std::vector<uint64_t> instructions(std::size(mixes));
+    for (const Mix& mix : mixes) {
+        alone.push_back(std::make_unique<Alone>(1, object, mix.kernel));
+        alone.back()->set({groups * lanes, 1, 1}, {lanes, 1, 1}, alone.back()->map(args, sizeof args, false));
+        alone.back()->run();
+    }
+    for (int i = 0; i < runs; ++i)
+        for (size_t k = 0; k < alone.size(); ++k)
+            times[k].push_back(timed([&] { instructions[k] = alone[k]->run().instructions; }));
+
+    std::printf("vector instructions, medians of %d runs in turn, 1 thread, %s\n", runs,
+                std::string(alone[0]->executor.simd()).c_str());
+    const double mac = instructions[0] / median(times[0]);
+    for (size_t k = 0; k < alone.size(); ++k) {
+        const double rate = instructions[k] / median(times[k]);
+        std::printf("  %-26s %8.1f M wave instructions/s host  %6.1f %% of v_mac_f32", mixes[k].what, rate / 1e6,
+                    100 * rate / mac);
+        if (mixes[k].bar) std::printf(" (bar %.0f %%)", mixes[k].bar);
+        std::printf("\n");
+    }
+    return 0;
+} catch (const Error& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return int(e.fault);
+}
