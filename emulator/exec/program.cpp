@@ -367,7 +367,49 @@ private:
         if (extras.sdwa && std::max(isa::registers(inst.dst), isa::registers(inst.src[0])) > 1 &&
             inst.dst != Type::Mask)
             refuse("SDWA has operands of at most 32 bits");
+        set_parts(extras, inst);
         return extras;
+    }
+
+    // The part of a dword that an SDWA select names: byte 0..3, word 4..5, or all of it. Its bytes are taken from
+    // there, or put there.
+    struct Part {
+        uint32_t first, count;
+        explicit Part(uint32_t select)
+            : first(select < 4    ? select
+                    : select == 5 ? 2
+                                  : 0),
+              count(select < 4   ? 1
+                    : select < 6 ? 2
+                                 : 4) {}
+        uint32_t mask() const { return count == 4 ? ~0u : (1u << 8 * count) - 1; }
+        uint32_t sign() const { return mask() ^ mask() >> 1; }
+    };
+    static constexpr uint32_t whole = 6;  // the select of a dword
+
+    static void set_parts(Extras& extras, const Inst& inst) {
+        for (uint32_t i = 0; i < 3; ++i) {
+            const uint32_t field = extras.sdwa && i < 2 ? extras.control >> (i ? 24 : 16) : whole;
+            const Part part(field & 7);
+            Change& change = extras.change[i];
+            for (uint32_t k = 0; k < 16; ++k)
+                change.bytes[k] = uint8_t(k % 4 < part.count ? k / 4 * 4 + part.first + k % 4 : 0x80);
+            change.shift = 8 * part.first, change.mask = part.mask();
+            change.flip = field >> 3 & 1 ? part.sign() : 0;
+            const uint32_t sign = inst.src[i] == Type::F16 ? 0x8000 : 0x80000000;
+            change.keep = extras.absolute >> i & 1 ? ~sign : ~0u;
+            change.negate = extras.negate >> i & 1 ? sign : 0;
+            extras.parts_only &= !change.flip && !~change.keep && !change.negate;
+        }
+        const Part part(extras.sdwa ? extras.control >> 8 & 7 : whole);
+        const uint32_t unused = extras.sdwa ? extras.control >> 11 & 3 : 0, filled = part.mask() << 8 * part.first;
+        Placement& to = extras.placement;
+        for (uint32_t k = 0; k < 16; ++k)
+            to.bytes[k] = uint8_t(k % 4 - part.first < part.count ? k - part.first : 0x80);
+        to.shift = 8 * part.first, to.mask = part.mask(), to.sign = part.sign();
+        to.kept = unused == 2 ? ~filled : 0;
+        to.above = unused == 1 ? ~(filled | ((1u << to.shift) - 1)) : 0;
+        extras.parts_only &= part.count == 4;
     }
 
     // ---- laying out ----------------------------------------------------------------------------

@@ -20,6 +20,18 @@ using Handler = const Op* (*)(const Op* op, Wave*);
 
 enum class Event : uint8_t { None, End, Barrier, Yield, Jump, Fault };
 
+// What becomes of a source of at most 32 bits: a part of it, which `bytes` and `shift` with `mask` tell alike; the part
+// extended by its sign; and its sign as a number dropped or changed: ((((part ^ flip) - flip) & keep) ^ negate).
+struct Change {
+    uint8_t bytes[16];  // of four dwords: where in its four each byte comes from; 0x80: it is 0
+    uint32_t shift, mask, flip, keep, negate;
+};
+// What becomes of a result: with SDWA a part of the destination, the rest of which is kept, or filled with its sign.
+struct Placement {
+    uint8_t bytes[16];
+    uint32_t shift, mask, kept, sign, above;
+};
+
 // What an instruction of the vector ALU asks for beyond its plain form.
 struct Extras {
     uint64_t literal = 0;
@@ -27,7 +39,10 @@ struct Extras {
     uint8_t multiply = 0;              // output modifier: 0 none, 1 times 2, 2 times 4, 3 half
     bool clamp = false;
     bool dpp = false, sdwa = false;
-    uint32_t control = 0;  // the DPP or SDWA dword
+    bool parts_only = true;  // no source but loses other parts, and the result is the whole destination
+    uint32_t control = 0;    // the DPP or SDWA dword
+    Change change[3];        // of each source
+    Placement placement;
 };
 
 struct MacGroup;
