@@ -64,10 +64,14 @@ enum class Type : uint8_t {
     None, U16, I16, F16, U32, I32, F32, U64, I64, F64, U96, U128, U256, U512, Imm, Addr, Dst, Mask
 };
 enum class Also : uint8_t {
-    Nothing, ReadScc, WriteScc, UpdateScc, ReadVcc, WriteVcc, UpdateVcc, WriteExec, UpdateExec, ReadM0
+    Nothing, ReadScc, WriteScc, UpdateScc, ReadVcc, WriteVcc, UpdateVcc, WriteExec, UpdateExec, ReadM0, UpdateM0
 };
 // clang-format on
-enum class Timing : uint8_t { Salu, Valu, ValuQuarter, ValuDouble, Smem, Lds, Vmem, Flat, Branch, Waitcnt, Message };
+// clang-format off
+enum class Timing : uint8_t {
+    Salu, Valu, ValuQuarter, ValuDouble, Smem, Lds, Vmem, Flat, Branch, Waitcnt, Message, Export
+};
+// clang-format on
 
 struct Inst {
     Fmt format;
@@ -103,13 +107,15 @@ constexpr int registers(Type type) {
 
 // ---- rules of GCN3 that the tables leave out ---------------------------------------------------
 
-// VOP3 opcodes below 0x1c0 are the short formats', moved up.
+// VOP3 opcodes from `first` to before `end` are another format's, moved up.
 struct Promotion {
     Fmt from;
     uint16_t first, end;
+
+    constexpr bool covers(uint32_t opcode) const { return opcode >= first && opcode < end; }
 };
 inline constexpr std::array promotions{Promotion{Fmt::VOPC, 0x000, 0x100}, Promotion{Fmt::VOP2, 0x100, 0x140},
-                                       Promotion{Fmt::VOP1, 0x140, 0x1c0}};
+                                       Promotion{Fmt::VOP1, 0x140, 0x1c0}, Promotion{Fmt::VINTRP, 0x270, 0x274}};
 
 // Operand codes with a meaning of their own.
 inline constexpr uint32_t sdwa_code = 249, dpp_code = 250, literal_code = 255, first_vector = 256;
@@ -175,7 +181,8 @@ consteval bool the_top_9_bits_tell_the_format() {
 }
 consteval bool no_row_has_a_promoted_opcode() {
     for (const Inst& inst : insts)
-        if (is_vop3(inst.format) && inst.opcode < promotions.back().end) return false;
+        for (const Promotion& p : promotions)
+            if (is_vop3(inst.format) && p.covers(inst.opcode)) return false;
     return true;
 }
 consteval bool vop3b_rows_write_a_mask() {
@@ -188,7 +195,7 @@ static_assert(the_top_9_bits_tell_the_format(), "formats.def: a fixed bit lies b
 static_assert(table::rows.fits, "insts.def: an opcode is wider than its format's field");
 static_assert(table::rows.unique, "insts.def: two rows share a format and an opcode");
 static_assert(no_row_has_a_promoted_opcode(),
-              "insts.def: a VOP3 opcode below 0x1c0 belongs to a VOP1, VOP2 or VOPC row");
+              "insts.def: a VOP3 opcode of `promotions` belongs to a row of VOP1, VOP2, VOPC or VINTRP");
 static_assert(vop3b_rows_write_a_mask(), "insts.def: a VOP3B row must be WriteVcc or UpdateVcc");
 
 // ---- decode and encode -------------------------------------------------------------------------
@@ -242,7 +249,7 @@ constexpr const Inst* row(Fmt format, uint32_t opcode) {
 // The row of a VOP3 opcode: its own, or that of the short format it is promoted from.
 constexpr const Inst* vop3_row(uint32_t opcode) {
     for (const Promotion& p : promotions)
-        if (opcode >= p.first && opcode < p.end) {
+        if (p.covers(opcode)) {
             const Inst* inst = row(p.from, opcode - p.first);
             return inst && !inst->always_literal() ? inst : nullptr;
         }
@@ -261,10 +268,11 @@ constexpr Tail tail_of(const Inst& inst, Fmt format, uint32_t w0) {
     const Format& f = layout_of(format);
     if (f.has_dword_1()) return Tail::Format;
     if (inst.always_literal()) return Tail::Literal;
-    if (inst.src[0] == Type::None) return Tail::None;
+    if (inst.src[0] == Type::None || format == Fmt::VINTRP) return Tail::None;
     const uint32_t a = f.field('a', w0, 0), b = f.field('b', w0, 0);
     if (a == literal_code) return Tail::Literal;
-    if (!is_short_vector(format)) return f.bits('b') && b == literal_code ? Tail::Literal : Tail::None;
+    if (!is_short_vector(format))
+        return f.bits('b') && inst.src[1] != Type::None && b == literal_code ? Tail::Literal : Tail::None;
     return a == sdwa_code ? Tail::Sdwa : a == dpp_code ? Tail::Dpp : Tail::None;
 }
 

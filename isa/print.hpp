@@ -164,11 +164,22 @@ inline std::string sendmsg(uint32_t imm) {
            ")";
 }
 
+// Which operands of vector instructions M0 indexes.
+inline std::string index_mode(uint32_t imm) {
+    constexpr std::array<std::string_view, 4> operands{"SRC0", "SRC1", "SRC2", "DST"};
+    if (imm >> operands.size()) return hex(imm);
+    std::string out;
+    for (size_t i = 0; i < operands.size(); ++i)
+        if (imm >> i & 1) out += (out.empty() ? "" : ",") + std::string(operands[i]);
+    return "gpr_idx(" + out + ")";
+}
+
 inline std::string sopp(const Decoded& d) {
     const uint32_t imm = d['i'];
     if (!d.inst->takes(Type::Imm)) return "";
     if (d.inst->timing == Timing::Message) return " " + sendmsg(imm);
     if (d.inst->name == "s_waitcnt") return waitcnt(imm);
+    if (d.inst->name == "s_set_gpr_idx_mode") return " " + index_mode(imm);
     const bool target = d.inst->timing == Timing::Branch && d.inst->name != "s_trap";
     return " " + (target ? std::to_string(imm) : literal(imm, Type::None));
 }
@@ -180,6 +191,7 @@ inline std::string salu(const Decoded& d) {
     if (d.inst->dst != Type::None) out.add(scalar(d['d'], registers(d.inst->dst)));
     for (int k = 0; k < 2; ++k)
         if (registers(d.inst->src[k])) out.add(source(d.operand(k), d.inst->src[k], d.literal()));
+    if (d.inst->name == "s_set_gpr_idx_on") out.add(index_mode(d['b']));
     return out.text;
 }
 
@@ -189,6 +201,9 @@ inline std::string sopk(const Decoded& d) {
     if (name.starts_with("s_setreg")) {
         out.add(hwreg(d['i']));
         out.add(d.tail == Tail::Literal ? literal(d.literal(), Type::U32) : scalar(d['d'], 1));
+    } else if (name == "s_cbranch_i_fork") {
+        out.add(scalar(d['d'], 2));
+        out.add(std::to_string(d['i']));
     } else {
         out.add(scalar(d['d'], 1));
         out.add(name == "s_getreg_b32" ? hwreg(d['i']) : hex(d['i']));
@@ -197,10 +212,13 @@ inline std::string sopk(const Decoded& d) {
 }
 
 inline std::string smem(const Decoded& d) {
+    const std::string_view name = d.inst->name;
+    const int data = std::max(registers(d.inst->dst), registers(d.inst->src[0]));
     Operands out;
-    if (d.inst->dst != Type::None) out.add(scalar(d['d'], registers(d.inst->dst)));
+    if (name.starts_with("s_atc_probe")) out.add(std::to_string(d['d']));
+    if (data) out.add(scalar(d['d'], data));
     if (!d.inst->takes(Type::Addr)) return out.text;
-    out.add(scalar(2 * d['a'], d.inst->name.starts_with("s_buffer") ? 4 : 2));
+    out.add(scalar(2 * d['a'], name.find("buffer") != name.npos ? 4 : 2));
     out.add(d['I'] ? hex(d['i']) : scalar(d['i'] & 127, 1));
     out.flag(d['G'], "glc");
     return out.text;
@@ -213,9 +231,8 @@ inline bool writes_scalar(const Inst& inst) {
     return inst.dst == Type::Mask || inst.name == "v_readlane_b32" || inst.name == "v_readfirstlane_b32";
 }
 
-inline std::string vector_source(const Decoded& d, int k) {
+inline std::string vector_source(const Decoded& d, int k, Type type) {
     const uint32_t code = d.operand(k);
-    const Type type = d.inst->src[k];
     const bool sext = d.tail == Tail::Sdwa && d.extra('X') >> k & 1;
     bool negated = d.negated() >> k & 1, absolute = d.absolute() >> k & 1;
     std::string out = source(code, type, d.literal());
@@ -277,7 +294,7 @@ inline std::string vop(const Decoded& d) {
             out.add(short_form ? "vcc" : scalar(d.operand(k), 2));
         } else if (registers(inst.src[k])) {
             if (k == 1 && literal_between) out.add(hex(d.literal()));
-            out.add(vector_source(d, k));
+            out.add(vector_source(d, k, inst.src[k]));
         }
     }
     modifiers(d, out);
@@ -286,9 +303,32 @@ inline std::string vop(const Decoded& d) {
     return out.text;
 }
 
+// The interpolations of VINTRP and VOP3; the slot of v_interp_mov_f32 stands where the others have a register.
+inline std::string interpolation(const Decoded& d) {
+    constexpr std::array<std::string_view, 3> slots{"p10", "p20", "p0"};
+    const Inst& inst = *d.inst;
+    const bool short_form = d.format == Fmt::VINTRP;
+    const uint32_t attribute = short_form ? d['t'] : d['a'] & 63, channel = short_form ? d['h'] : d['a'] >> 6 & 3;
+    const auto of_vector = [&](int k) { return vector_source(d, k, inst.src[0]); };
+    Operands out;
+    out.add(vector(d['d'], 1));
+    if (inst.src[0] == Type::None) {
+        const uint32_t slot = short_form ? d['a'] : d['b'];
+        out.add(slot < slots.size() ? std::string(slots[slot]) : "invalid_param_" + std::to_string(slot));
+    } else {
+        out.add(short_form ? vector(d['a'], 1) : of_vector(1));
+    }
+    out.add("attr" + std::to_string(attribute) + "." + "xyzw"[channel]);
+    if (registers(inst.src[1])) out.add(of_vector(2));
+    if (!short_form) out.flag(d['a'] >> 8, "high");
+    if (!short_form) modifiers(d, out);
+    return out.text;
+}
+
 // _e32, _e64, _sdwa or _dpp, which tell the forms of one row apart. What has one form has none of them.
 inline std::string_view suffix(const Decoded& d) {
     const Inst& inst = *d.inst;
+    if (inst.format == Fmt::VINTRP) return d.format == Fmt::VINTRP ? "_e32" : "_e64";
     if (!is_short_vector(inst.format) || inst.src[0] == Type::None) return "";
     if (d.format == Fmt::VOPC && d.tail == Tail::Sdwa) return "";
     if (d.tail == Tail::Sdwa) return "_sdwa";
@@ -320,6 +360,13 @@ inline std::string swizzle(uint32_t offset) {
     return out + "\")";
 }
 
+// ds_read2, ds_write2, ds_wrxchg2 and their st64 forms.
+inline bool has_two_offsets(const Inst& inst) {
+    for (std::string_view verb : {"read2", "write2", "wrxchg2"})
+        if (inst.name.substr(3).starts_with(verb)) return true;
+    return false;
+}
+
 inline std::string ds(const Decoded& d) {
     const Inst& inst = *d.inst;
     Operands out;
@@ -330,7 +377,7 @@ inline std::string ds(const Decoded& d) {
     const uint32_t offset = d['y'] << 8 | d['x'];
     if (inst.name == "ds_swizzle_b32") {
         if (offset) out.text += " offset:" + swizzle(offset);
-    } else if (inst.name.find("read2") != inst.name.npos || inst.name.find("write2") != inst.name.npos) {
+    } else if (has_two_offsets(inst)) {
         out.number("offset0", d['x']);
         out.number("offset1", d['y']);
     } else {
@@ -361,6 +408,14 @@ inline std::string mubuf(const Decoded& d) {
     const Inst& inst = *d.inst;
     Operands out;
     if (!inst.takes(Type::Addr)) return "";
+    if (inst.name == "buffer_store_lds_dword") {
+        out.add(scalar(4 * d['r'], 4));
+        out.add(source(d['s'], Type::U32, 0));
+        out.number("offset", d['i']);
+        cache_flags(d, out);
+        out.flag(true, "lds");
+        return out.text;
+    }
     const bool status = d['T'] && !is_atomic(inst);
     const int data = registers(inst.src[0] == Type::Addr ? inst.dst : inst.src[0]);
     if (!d['L']) out.add(vector(d['d'], data + int(status)));
@@ -377,6 +432,89 @@ inline std::string mubuf(const Decoded& d) {
     return out.text;
 }
 
+// The format of a typed buffer; what is the default (DATA_FORMAT_8, NUM_FORMAT_UNORM) is left out.
+inline std::string buffer_format(uint32_t data, uint32_t number) {
+    constexpr std::array<std::string_view, 16> widths{
+        "INVALID",    "8",          "16",      "8_8",   "32",          "16_16",    "10_11_11",    "11_11_10",
+        "10_10_10_2", "2_10_10_10", "8_8_8_8", "32_32", "16_16_16_16", "32_32_32", "32_32_32_32", "RESERVED_15"};
+    constexpr std::array<std::string_view, 8> kinds{"UNORM", "SNORM", "USCALED",    "SSCALED",
+                                                    "UINT",  "SINT",  "RESERVED_6", "FLOAT"};
+    std::string out;
+    if (data != 1) out += "BUF_DATA_FORMAT_" + std::string(widths[data]);
+    if (number) out += (out.empty() ? "BUF_NUM_FORMAT_" : ",BUF_NUM_FORMAT_") + std::string(kinds[number]);
+    return out.empty() ? out : " format:[" + out + "]";
+}
+
+inline std::string mtbuf(const Decoded& d) {
+    const Inst& inst = *d.inst;
+    Operands out;
+    out.add(vector(d['d'], std::max(registers(inst.dst), registers(inst.src[0])) + int(d['T'])));
+    const int address = int(d['I'] + d['F']);
+    out.add(address ? vector(d['p'], address) : "off");
+    out.add(scalar(4 * d['r'], 4));
+    out.add(source(d['s'], Type::U32, 0));
+    out.text += buffer_format(d['f'], d['N']);
+    out.flag(d['I'], "idxen");
+    out.flag(d['F'], "offen");
+    out.number("offset", d['i']);
+    cache_flags(d, out);
+    out.flag(d['T'], "tfe");
+    return out.text;
+}
+
+// The least registers that the address of an image instruction fills: offset, bias, comparison and derivatives come on
+// top of the coordinates.
+inline int address_registers(std::string_view name) {
+    int count = 1;
+    for (size_t at = name.find('_'); at != name.npos;) {
+        const size_t next = name.find('_', at + 1);
+        const std::string_view part = name.substr(at + 1, next == name.npos ? next : next - at - 1);
+        count += part == "o" || part == "b" || part == "c" || part == "d" || part == "cd";
+        at = next;
+    }
+    return count;
+}
+
+inline std::string mimg(const Decoded& d) {
+    const Inst& inst = *d.inst;
+    const bool sampler = inst.opcode >= 0x20;
+    int data = std::max(1, std::popcount(d['k'])) + int(d['T']);
+    if (inst.name.starts_with("image_gather4")) data = 4 + int(d['T']);
+    if (is_atomic(inst)) data = registers(inst.src[0]);
+    Operands out;
+    out.add(vector(d['d'], data));
+    out.add(vector(d['p'], address_registers(inst.name)));
+    out.add(scalar(4 * d['r'], 8));
+    if (sampler) out.add(scalar(4 * d['e'], 4));
+    if (d['k']) out.text += " dmask:" + hex(d['k']);
+    out.flag(d['U'], "unorm");
+    cache_flags(d, out);
+    out.flag(d['R'], "r128");
+    out.flag(d['T'], "tfe");
+    out.flag(d['W'], "lwe");
+    out.flag(d['A'], "da");
+    out.flag(d['H'], "d16");
+    return out.text;
+}
+
+inline std::string export_target(uint32_t target) {
+    if (target < 8) return "mrt" + std::to_string(target);
+    if (target == 8) return "mrtz";
+    if (target == 9) return "null";
+    if (target >= 12 && target < 16) return "pos" + std::to_string(target - 12);
+    if (target >= 32) return "param" + std::to_string(target - 32);
+    return "invalid_target_" + std::to_string(target);
+}
+
+inline std::string exp(const Decoded& d) {
+    std::string out = " " + export_target(d['t']);
+    for (int k = 0; k < 4; ++k) {
+        const char from = "abce"[d['M'] ? k / 2 : k];  // compressed: two halves in each register
+        out += (k ? ", " : " ") + (d['k'] >> k & 1 ? vector(d[from], 1) : "off");
+    }
+    return out + (d['D'] ? " done" : "") + (d['M'] ? " compr" : "") + (d['V'] ? " vm" : "");
+}
+
 inline std::string operands(const Decoded& d) {
     switch (d.format) {
         case Fmt::SOPP:
@@ -391,7 +529,14 @@ inline std::string operands(const Decoded& d) {
             return flat(d);
         case Fmt::MUBUF:
             return mubuf(d);
+        case Fmt::MTBUF:
+            return mtbuf(d);
+        case Fmt::MIMG:
+            return mimg(d);
+        case Fmt::EXP:
+            return exp(d);
         default:
+            if (d.inst->name.starts_with("v_interp_")) return interpolation(d);
             return d.inst->name.starts_with("s_") ? salu(d) : vop(d);
     }
 }

@@ -5,6 +5,7 @@
 s_nop                      3
 s_endpgm
 s_branch                   3
+s_wakeup
 s_cbranch_scc0             3
 s_cbranch_scc1             3
 s_cbranch_vccz             3
@@ -12,6 +13,7 @@ s_cbranch_vccnz            3
 s_cbranch_execz            3
 s_cbranch_execnz           3
 s_barrier
+s_setkill                  3
 s_waitcnt                  vmcnt(0)
 s_sethalt                  3
 s_sleep                    3
@@ -20,6 +22,16 @@ s_sendmsg                  sendmsg(MSG_INTERRUPT)
 s_sendmsghalt              sendmsg(MSG_INTERRUPT)
 s_trap                     3
 s_icache_inv
+s_incperflevel             3
+s_decperflevel             3
+s_ttracedata
+s_cbranch_cdbgsys          3
+s_cbranch_cdbguser         3
+s_cbranch_cdbgsys_or_user  3
+s_cbranch_cdbgsys_and_user 3
+s_endpgm_saved
+s_set_gpr_idx_off
+s_set_gpr_idx_mode         gpr_idx(SRC0,DST)
 
 // Scalar, one source.
 s_mov_b32                  s20, s24
@@ -28,6 +40,8 @@ s_cmov_b32                 s20, s24
 s_cmov_b64                 s[20:21], s[24:25]
 s_not_b32                  s20, s24
 s_not_b64                  s[20:21], s[24:25]
+s_wqm_b32                  s20, s24
+s_wqm_b64                  s[20:21], s[24:25]
 s_brev_b32                 s20, s24
 s_brev_b64                 s[20:21], s[24:25]
 s_bcnt0_i32_b32            s20, s24
@@ -60,7 +74,15 @@ s_orn2_saveexec_b64        s[20:21], s[24:25]
 s_nand_saveexec_b64        s[20:21], s[24:25]
 s_nor_saveexec_b64         s[20:21], s[24:25]
 s_xnor_saveexec_b64        s[20:21], s[24:25]
+s_quadmask_b32             s20, s24
+s_quadmask_b64             s[20:21], s[24:25]
+s_movrels_b32              s20, s24
+s_movrels_b64              s[20:21], s[24:25]
+s_movreld_b32              s20, s24
+s_movreld_b64              s[20:21], s[24:25]
+s_cbranch_join             s24
 s_abs_i32                  s20, s24
+s_set_gpr_idx_idx          s24
 
 // Scalar, two sources.
 s_add_u32                  s20, s24, s28
@@ -104,7 +126,9 @@ s_bfe_u32                  s20, s24, s28
 s_bfe_i32                  s20, s24, s28
 s_bfe_u64                  s[20:21], s[24:25], s28
 s_bfe_i64                  s[20:21], s[24:25], s28
+s_cbranch_g_fork           s[24:25], s[28:29]
 s_absdiff_i32              s20, s24, s28
+s_rfe_restore_b64          s[24:25], s28
 
 // Scalar with a 16-bit constant. s_cmpk and s_setreg read the register that field d names.
 s_movk_i32                 s20, 0x1234
@@ -123,6 +147,7 @@ s_cmpk_lt_u32              s20, 0x1234
 s_cmpk_le_u32              s20, 0x1234
 s_addk_i32                 s20, 0x1234
 s_mulk_i32                 s20, 0x1234
+s_cbranch_i_fork           s[20:21], 3
 s_getreg_b32               s20, hwreg(HW_REG_MODE, 0, 4)
 s_setreg_b32               hwreg(HW_REG_MODE, 0, 4), s20
 s_setreg_imm32_b32         hwreg(HW_REG_MODE, 4, 4), 0xf0
@@ -144,6 +169,8 @@ s_bitcmp0_b32              s24, s28
 s_bitcmp1_b32              s24, s28
 s_bitcmp0_b64              s[24:25], s28
 s_bitcmp1_b64              s[24:25], s28
+s_setvskip                 s24, s28
+s_set_gpr_idx_on           s24, gpr_idx(SRC0,SRC1)
 s_cmp_eq_u64               s[24:25], s[28:29]
 s_cmp_lg_u64               s[24:25], s[28:29]
 
@@ -158,19 +185,29 @@ s_buffer_load_dwordx2      s[20:21], s[8:11], 0x10
 s_buffer_load_dwordx4      s[20:23], s[8:11], 0x10
 s_buffer_load_dwordx8      s[20:27], s[8:11], 0x10
 s_buffer_load_dwordx16     s[20:35], s[8:11], 0x10
+s_store_dword              s20, s[8:9], 0x10
+s_store_dwordx2            s[20:21], s[8:9], 0x10
+s_store_dwordx4            s[20:23], s[8:9], 0x10
+s_buffer_store_dword       s20, s[8:11], 0x10
+s_buffer_store_dwordx2     s[20:21], s[8:11], 0x10
+s_buffer_store_dwordx4     s[20:23], s[8:11], 0x10
 s_dcache_inv
 s_dcache_wb
 s_dcache_inv_vol
 s_dcache_wb_vol
 s_memtime                  s[20:21]
 s_memrealtime              s[20:21]
+s_atc_probe                3, s[8:9], 0x10
+s_atc_probe_buffer         3, s[8:11], 0x10
 
 // Vector, one source: moves, bits, lanes.
 v_nop
+v_clrexcp
 v_mov_b32                  v20, v24
 v_readfirstlane_b32        s20, v24
 v_movreld_b32              v20, v24
 v_movrels_b32              v20, v24
+v_movrelsd_b32             v20, v24
 v_not_b32                  v20, v24
 v_bfrev_b32                v20, v24
 v_ffbh_u32                 v20, v24
@@ -190,6 +227,7 @@ v_cvt_f32_ubyte0           v20, v24
 v_cvt_f32_ubyte1           v20, v24
 v_cvt_f32_ubyte2           v20, v24
 v_cvt_f32_ubyte3           v20, v24
+v_cvt_off_f32_i4           v20, v24
 v_cvt_f16_u16              v20, v24
 v_cvt_f16_i16              v20, v24
 v_cvt_u16_f16              v20, v24
@@ -201,6 +239,12 @@ v_cvt_f64_u32              v[20:21], v24
 v_cvt_i32_f64              v20, v[24:25]
 v_cvt_u32_f64              v20, v[24:25]
 v_cvt_pkrtz_f16_f32        v20, v24, v28
+v_cvt_pknorm_i16_f32       v20, v24, v28
+v_cvt_pknorm_u16_f32       v20, v24, v28
+v_cvt_pk_u16_u32           v20, v24, v28
+v_cvt_pk_i16_i32           v20, v24, v28
+v_cvt_pk_u8_f32            v20, v24, v28, v32
+v_cvt_pkaccum_u8_f32       v20, v24, v28
 
 // Vector f32, one source.
 v_fract_f32                v20, v24
@@ -210,6 +254,8 @@ v_rndne_f32                v20, v24
 v_floor_f32                v20, v24
 v_exp_f32                  v20, v24
 v_log_f32                  v20, v24
+v_exp_legacy_f32           v20, v24
+v_log_legacy_f32           v20, v24
 v_rcp_f32                  v20, v24
 v_rcp_iflag_f32            v20, v24
 v_rsq_f32                  v20, v24
@@ -223,12 +269,14 @@ v_frexp_mant_f32           v20, v24
 v_add_f32                  v20, v24, v28
 v_sub_f32                  v20, v24, v28
 v_subrev_f32               v20, v24, v28
+v_mul_legacy_f32           v20, v24, v28
 v_mul_f32                  v20, v24, v28
 v_min_f32                  v20, v24, v28
 v_max_f32                  v20, v24, v28
 v_mac_f32                  v20, v24, v28
 v_madmk_f32                v20, v24, 0x11213141, v28
 v_madak_f32                v20, v24, v28, 0x11213141
+v_mad_legacy_f32           v20, v24, v28, v32
 v_mad_f32                  v20, v24, v28, v32
 v_fma_f32                  v20, v24, v28, v32
 v_min3_f32                 v20, v24, v28, v32
@@ -238,6 +286,10 @@ v_ldexp_f32                v20, v24, v28
 v_div_scale_f32            v20, vcc, v24, v28, v32
 v_div_fmas_f32             v20, v24, v28, v32
 v_div_fixup_f32            v20, v24, v28, v32
+v_cubeid_f32               v20, v24, v28, v32
+v_cubesc_f32               v20, v24, v28, v32
+v_cubetc_f32               v20, v24, v28, v32
+v_cubema_f32               v20, v24, v28, v32
 
 // Vector f64.
 v_fract_f64                v[20:21], v[24:25]
@@ -323,8 +375,15 @@ v_bfi_b32                  v20, v24, v28, v32
 v_alignbit_b32             v20, v24, v28, v32
 v_alignbyte_b32            v20, v24, v28, v32
 v_perm_b32                 v20, v24, v28, v32
+v_lerp_u8                  v20, v24, v28, v32
 v_sad_u32                  v20, v24, v28, v32
 v_sad_u8                   v20, v24, v28, v32
+v_sad_hi_u8                v20, v24, v28, v32
+v_sad_u16                  v20, v24, v28, v32
+v_msad_u8                  v20, v24, v28, v32
+v_qsad_pk_u16_u8           v[20:21], v[24:25], v28, v[32:33]
+v_mqsad_pk_u16_u8          v[20:21], v[24:25], v28, v[32:33]
+v_mqsad_u32_u8             v[20:23], v[24:25], v28, v[32:35]
 v_min3_i32                 v20, v24, v28, v32
 v_max3_i32                 v20, v24, v28, v32
 v_med3_i32                 v20, v24, v28, v32
@@ -599,6 +658,7 @@ ds_max_u32                 v1, v24 offset:64
 ds_and_b32                 v1, v24 offset:64
 ds_or_b32                  v1, v24 offset:64
 ds_xor_b32                 v1, v24 offset:64
+ds_mskor_b32               v1, v24, v28 offset:64
 ds_cmpst_b32               v1, v24, v28 offset:64
 ds_cmpst_f32               v1, v24, v28 offset:64
 ds_min_f32                 v1, v24 offset:64
@@ -616,11 +676,15 @@ ds_max_rtn_u32             v20, v1, v24 offset:64
 ds_and_rtn_b32             v20, v1, v24 offset:64
 ds_or_rtn_b32              v20, v1, v24 offset:64
 ds_xor_rtn_b32             v20, v1, v24 offset:64
+ds_mskor_rtn_b32           v20, v1, v24, v28 offset:64
 ds_wrxchg_rtn_b32          v20, v1, v24 offset:64
+ds_wrxchg2_rtn_b32         v[20:21], v1, v24, v28 offset0:4 offset1:8
+ds_wrxchg2st64_rtn_b32     v[20:21], v1, v24, v28 offset0:4 offset1:8
 ds_cmpst_rtn_b32           v20, v1, v24, v28 offset:64
 ds_cmpst_rtn_f32           v20, v1, v24, v28 offset:64
 ds_min_rtn_f32             v20, v1, v24 offset:64
 ds_max_rtn_f32             v20, v1, v24 offset:64
+ds_wrap_rtn_b32            v20, v1, v24, v28 offset:64
 ds_add_rtn_f32             v20, v1, v24 offset:64
 ds_add_u64                 v1, v[24:25] offset:64
 ds_sub_u64                 v1, v[24:25] offset:64
@@ -634,6 +698,7 @@ ds_max_u64                 v1, v[24:25] offset:64
 ds_and_b64                 v1, v[24:25] offset:64
 ds_or_b64                  v1, v[24:25] offset:64
 ds_xor_b64                 v1, v[24:25] offset:64
+ds_mskor_b64               v1, v[24:25], v[28:29] offset:64
 ds_cmpst_b64               v1, v[24:25], v[28:29] offset:64
 ds_cmpst_f64               v1, v[24:25], v[28:29] offset:64
 ds_min_f64                 v1, v[24:25] offset:64
@@ -650,11 +715,62 @@ ds_max_rtn_u64             v[20:21], v1, v[24:25] offset:64
 ds_and_rtn_b64             v[20:21], v1, v[24:25] offset:64
 ds_or_rtn_b64              v[20:21], v1, v[24:25] offset:64
 ds_xor_rtn_b64             v[20:21], v1, v[24:25] offset:64
+ds_mskor_rtn_b64           v[20:21], v1, v[24:25], v[28:29] offset:64
 ds_wrxchg_rtn_b64          v[20:21], v1, v[24:25] offset:64
+ds_wrxchg2_rtn_b64         v[20:23], v1, v[24:25], v[28:29] offset0:4 offset1:8
+ds_wrxchg2st64_rtn_b64     v[20:23], v1, v[24:25], v[28:29] offset0:4 offset1:8
 ds_cmpst_rtn_b64           v[20:21], v1, v[24:25], v[28:29] offset:64
 ds_cmpst_rtn_f64           v[20:21], v1, v[24:25], v[28:29] offset:64
 ds_min_rtn_f64             v[20:21], v1, v[24:25] offset:64
 ds_max_rtn_f64             v[20:21], v1, v[24:25] offset:64
+ds_condxchg32_rtn_b64      v[20:21], v1, v[24:25] offset:64
+
+// Local memory: the second operand lies in memory too, where the offset says: no data registers.
+ds_add_src2_u32            v1 offset:64
+ds_sub_src2_u32            v1 offset:64
+ds_rsub_src2_u32           v1 offset:64
+ds_inc_src2_u32            v1 offset:64
+ds_dec_src2_u32            v1 offset:64
+ds_min_src2_i32            v1 offset:64
+ds_max_src2_i32            v1 offset:64
+ds_min_src2_u32            v1 offset:64
+ds_max_src2_u32            v1 offset:64
+ds_and_src2_b32            v1 offset:64
+ds_or_src2_b32             v1 offset:64
+ds_xor_src2_b32            v1 offset:64
+ds_write_src2_b32          v1 offset:64
+ds_min_src2_f32            v1 offset:64
+ds_max_src2_f32            v1 offset:64
+ds_add_src2_f32            v1 offset:64
+ds_add_src2_u64            v1 offset:64
+ds_sub_src2_u64            v1 offset:64
+ds_rsub_src2_u64           v1 offset:64
+ds_inc_src2_u64            v1 offset:64
+ds_dec_src2_u64            v1 offset:64
+ds_min_src2_i64            v1 offset:64
+ds_max_src2_i64            v1 offset:64
+ds_min_src2_u64            v1 offset:64
+ds_max_src2_u64            v1 offset:64
+ds_and_src2_b64            v1 offset:64
+ds_or_src2_b64             v1 offset:64
+ds_xor_src2_b64            v1 offset:64
+ds_write_src2_b64          v1 offset:64
+ds_min_src2_f64            v1 offset:64
+ds_max_src2_f64            v1 offset:64
+
+// Counters for all lanes at once, and nothing.
+ds_consume                 v20 offset:64
+ds_append                  v20 offset:64
+ds_nop
+
+// Global wave sync and the ordered counter: with gds only.
+ds_gws_sema_release_all     offset:64 gds
+ds_gws_init                v1 offset:64 gds
+ds_gws_sema_v               offset:64 gds
+ds_gws_sema_br             v1 offset:64 gds
+ds_gws_sema_p               offset:64 gds
+ds_gws_barrier             v1 offset:64 gds
+ds_ordered_count           v20, v1 offset:64 gds
 
 // Exchange between lanes; no memory. ds_swizzle_b32 takes its data from the address field.
 ds_swizzle_b32             v20, v1 offset:swizzle(BITMASK_PERM, "00p11")
@@ -702,6 +818,22 @@ flat_atomic_or_x2          v[20:21], v[2:3], v[24:25] glc
 flat_atomic_xor_x2         v[20:21], v[2:3], v[24:25] glc
 flat_atomic_inc_x2         v[20:21], v[2:3], v[24:25] glc
 flat_atomic_dec_x2         v[20:21], v[2:3], v[24:25] glc
+buffer_load_format_x       v24, v1, s[8:11], s3 offen offset:16
+buffer_load_format_xy      v[24:25], v1, s[8:11], s3 offen offset:16
+buffer_load_format_xyz     v[24:26], v1, s[8:11], s3 offen offset:16
+buffer_load_format_xyzw    v[24:27], v1, s[8:11], s3 offen offset:16
+buffer_store_format_x      v24, v1, s[8:11], s3 offen offset:16
+buffer_store_format_xy     v[24:25], v1, s[8:11], s3 offen offset:16
+buffer_store_format_xyz    v[24:26], v1, s[8:11], s3 offen offset:16
+buffer_store_format_xyzw   v[24:27], v1, s[8:11], s3 offen offset:16
+buffer_load_format_d16_x   v24, v1, s[8:11], s3 offen offset:16
+buffer_load_format_d16_xy  v[24:25], v1, s[8:11], s3 offen offset:16
+buffer_load_format_d16_xyz v[24:26], v1, s[8:11], s3 offen offset:16
+buffer_load_format_d16_xyzw v[24:27], v1, s[8:11], s3 offen offset:16
+buffer_store_format_d16_x  v24, v1, s[8:11], s3 offen offset:16
+buffer_store_format_d16_xy v[24:25], v1, s[8:11], s3 offen offset:16
+buffer_store_format_d16_xyz v[24:26], v1, s[8:11], s3 offen offset:16
+buffer_store_format_d16_xyzw v[24:27], v1, s[8:11], s3 offen offset:16
 
 // Buffer memory: the address comes from a descriptor. Stores and atomics keep their data in field d.
 buffer_load_ubyte          v24, v1, s[8:11], s3 offen offset:16
@@ -718,6 +850,7 @@ buffer_store_dword         v24, v1, s[8:11], s3 offen offset:16
 buffer_store_dwordx2       v[24:25], v1, s[8:11], s3 offen offset:16
 buffer_store_dwordx3       v[24:26], v1, s[8:11], s3 offen offset:16
 buffer_store_dwordx4       v[24:27], v1, s[8:11], s3 offen offset:16
+buffer_store_lds_dword     s[8:11], s3 offset:16 lds
 buffer_atomic_swap         v24, v1, s[8:11], s3 offen offset:16 glc
 buffer_atomic_cmpswap      v[24:25], v1, s[8:11], s3 offen offset:16 glc
 buffer_atomic_add          v24, v1, s[8:11], s3 offen offset:16 glc
@@ -746,6 +879,126 @@ buffer_atomic_inc_x2       v[24:25], v1, s[8:11], s3 offen offset:16 glc
 buffer_atomic_dec_x2       v[24:25], v1, s[8:11], s3 offen offset:16 glc
 buffer_wbinvl1
 buffer_wbinvl1_vol
+
+// Typed buffer memory: the format stands in the instruction. d16: a half in each register.
+tbuffer_load_format_x      v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_load_format_xy     v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_load_format_xyz    v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_load_format_xyzw   v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_store_format_x     v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_store_format_xy    v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_store_format_xyz   v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_store_format_xyzw  v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_load_format_d16_x  v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_load_format_d16_xy v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_load_format_d16_xyz v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_load_format_d16_xyzw v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_store_format_d16_x v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_store_format_d16_xy v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_store_format_d16_xyz v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_store_format_d16_xyzw v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+
+// Images. A load gives as many registers as field k has bits; the address has as many as the name says.
+image_load                 v[24:27], v1, s[8:15] dmask:0xf unorm
+image_load_mip             v[24:27], v1, s[8:15] dmask:0xf unorm
+image_load_pck             v[24:27], v1, s[8:15] dmask:0xf unorm
+image_load_pck_sgn         v[24:27], v1, s[8:15] dmask:0xf unorm
+image_load_mip_pck         v[24:27], v1, s[8:15] dmask:0xf unorm
+image_load_mip_pck_sgn     v[24:27], v1, s[8:15] dmask:0xf unorm
+image_store                v[24:27], v1, s[8:15] dmask:0xf unorm
+image_store_mip            v[24:27], v1, s[8:15] dmask:0xf unorm
+image_store_pck            v[24:27], v1, s[8:15] dmask:0xf unorm
+image_store_mip_pck        v[24:27], v1, s[8:15] dmask:0xf unorm
+image_get_resinfo          v[24:27], v1, s[8:15] dmask:0xf unorm
+image_atomic_swap          v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_cmpswap       v[24:25], v1, s[8:15] dmask:0x3 unorm
+image_atomic_add           v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_sub           v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_smin          v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_umin          v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_smax          v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_umax          v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_and           v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_or            v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_xor           v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_inc           v24, v1, s[8:15] dmask:0x1 unorm
+image_atomic_dec           v24, v1, s[8:15] dmask:0x1 unorm
+image_sample               v[24:27], v1, s[8:15], s[16:19] dmask:0xf unorm
+image_sample_cl            v[24:27], v1, s[8:15], s[16:19] dmask:0xf unorm
+image_sample_d             v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_d_cl          v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_l             v[24:27], v1, s[8:15], s[16:19] dmask:0xf unorm
+image_sample_b             v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_b_cl          v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_lz            v[24:27], v1, s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c             v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_cl          v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_d           v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_d_cl        v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_l           v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_b           v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_b_cl        v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_lz          v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_o             v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_cl_o          v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_d_o           v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_d_cl_o        v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_l_o           v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_b_o           v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_b_cl_o        v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_lz_o          v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_o           v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_cl_o        v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_d_o         v[24:27], v[1:4], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_d_cl_o      v[24:27], v[1:4], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_l_o         v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_b_o         v[24:27], v[1:4], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_b_cl_o      v[24:27], v[1:4], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_lz_o        v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_gather4              v[24:27], v1, s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_cl           v[24:27], v1, s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_l            v[24:27], v1, s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_b            v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_b_cl         v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_lz           v[24:27], v1, s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c            v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_cl         v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_l          v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_b          v[24:27], v[1:3], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_b_cl       v[24:27], v[1:3], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_lz         v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_o            v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_cl_o         v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_l_o          v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_b_o          v[24:27], v[1:3], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_b_cl_o       v[24:27], v[1:3], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_lz_o         v[24:27], v[1:2], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_o          v[24:27], v[1:3], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_cl_o       v[24:27], v[1:3], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_l_o        v[24:27], v[1:3], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_b_o        v[24:27], v[1:4], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_b_cl_o     v[24:27], v[1:4], s[8:15], s[16:19] dmask:0x1 unorm
+image_gather4_c_lz_o       v[24:27], v[1:3], s[8:15], s[16:19] dmask:0x1 unorm
+image_get_lod              v[24:27], v1, s[8:15], s[16:19] dmask:0xf unorm
+image_sample_cd            v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_cd_cl         v[24:27], v[1:2], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_cd          v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_cd_cl       v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_cd_o          v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_cd_cl_o       v[24:27], v[1:3], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_cd_o        v[24:27], v[1:4], s[8:15], s[16:19] dmask:0xf unorm
+image_sample_c_cd_cl_o     v[24:27], v[1:4], s[8:15], s[16:19] dmask:0xf unorm
+
+// Exports to the graphics pipeline: up to four registers, those that field k names.
+exp                        mrt0 v1, v2, v3, v4 done vm
+
+// Interpolation in pixel shaders: the attribute stands in the fields t and h, in VOP3 in place of src0.
+v_interp_p1_f32            v20, v24, attr3.y
+v_interp_p2_f32            v20, v24, attr3.y
+v_interp_mov_f32           v20, p10, attr3.y
+v_interp_p1ll_f16          v20, v24, attr3.y
+v_interp_p1lv_f16          v20, v24, attr3.y, v28
+v_interp_p2_f16            v20, v24, attr3.y, v28
 
 // ---- what an operand can be ----
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 INSTRUCTION = re.compile(r"^\t(\w.*?)\s*// [0-9A-F]+: ([0-9A-F]{8})(?: ([0-9A-F]{8}))?(?: <.*>)?$", re.M)
-TO_LABEL = re.compile(r"(s_c?branch\w*) [^\d\s]\S*")
+TO_LABEL = re.compile(r"(s_cbranch_i_fork \S+,|s_c?branch(?!_join|_g_fork|_i_fork)\w*) [^\d\s]\S*")
 
 for obj in sys.argv[1:]:
     listing = subprocess.run(["llvm-objdump-16", "-d", obj], check=True, capture_output=True, text=True).stdout

@@ -77,6 +77,7 @@ namespace body {
 
 #include "emulator/exec/memory.inc"
 #include "emulator/exec/salu.inc"
+#include "emulator/exec/unexecuted.inc"
 #include "emulator/exec/valu.inc"
 #include "emulator/exec/vopc.inc"
 
