@@ -137,7 +137,7 @@ struct Executor::Impl {
     };
 
     const HandlerTable& table;
-    ProgramCache cache;
+    ProgramCache fast{Decoding::Fast}, stepped{Decoding::Stepped};
     WavePool waves;
 
     std::mutex guard;
@@ -222,7 +222,7 @@ struct Executor::Impl {
             Patience::begin(hold.view);
             const int64_t slice = std::min(group.patience.instructions, budget);
             int64_t left = slice;
-            const Group::State state = group.run(table, cache, hold.view, left);
+            const Group::State state = group.run(table, cache_for(grid.launch.observers), hold.view, left);
             hold.budget -= slice - left;
             budget -= slice - left;
             const bool waits = group.patience.end(hold.view);
@@ -352,9 +352,16 @@ struct Executor::Impl {
         return f;
     }
 
+    using GridObservers = std::vector<std::shared_ptr<GridObserver>>;
+    ProgramCache& cache_for(const GridObservers& watching) { return watching.empty() ? fast : stepped; }
+
     Launch launch_of(const Dispatch& dispatch) {
         const std::shared_lock use(dispatch.space->in_use());
-        return Launch(dispatch, cache.find(*dispatch.space, dispatch.entry, table));
+        GridObservers watching;
+        for (Observer* observer : dispatch.observers)
+            if (auto grid = observer->grid(dispatch)) watching.push_back(std::move(grid));
+        auto program = cache_for(watching).find(*dispatch.space, dispatch.entry, table);
+        return Launch(dispatch, std::move(watching), std::move(program));
     }
 
     GridPointer start(const Dispatch& dispatch, std::function<void(const Result&)> done) {
@@ -401,6 +408,6 @@ std::shared_ptr<Running> Executor::start(const Dispatch& dispatch, std::function
     return impl->start(dispatch, std::move(done));
 }
 
-void Executor::forget_code() { impl->cache.doubt(); }
+void Executor::forget_code() { impl->fast.doubt(), impl->stepped.doubt(); }
 
 }  // namespace gcn::emulator

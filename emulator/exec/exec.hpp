@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/exec/memory.hpp"
 
@@ -27,6 +28,8 @@ struct Fault {
     std::string text;  // the instruction and what is wrong with it, for people
 };
 
+class Observer;
+
 // One grid. Sizes in work-items, as in an AQL packet; the last group of a dimension may be partial.
 struct Dispatch {
     AddressSpace* space = nullptr;
@@ -43,6 +46,7 @@ struct Dispatch {
     // s_sendmsg with this constant, from a worker thread that holds in_use(); may be empty. 1: an interrupt of the
     // host.
     std::function<void(uint32_t)> message;
+    std::vector<Observer*> observers;  // who may watch it (trace.hpp); they outlive the grid
 };
 
 struct Result {

@@ -53,7 +53,9 @@ void WavePool::give(WavePointer wave) {
     if (free.size() < most) free.push_back(std::move(wave));
 }
 
-Launch::Launch(const Dispatch& d, std::shared_ptr<const Program> entry) : dispatch(d), program(std::move(entry)) {
+Launch::Launch(const Dispatch& d, std::vector<std::shared_ptr<GridObserver>> watch,
+               std::shared_ptr<const Program> entry)
+    : dispatch(d), program(std::move(entry)), observers(std::move(watch)) {
     for (int i = 0; i < 3; ++i)
         groups[i] = d.group[i] ? uint32_t((uint64_t(d.grid[i]) + d.group[i] - 1) / d.group[i]) : 0;
     lds_aperture = uint32_t(d.lds_aperture >> 32);
@@ -82,6 +84,11 @@ Group::Group(const Launch& launch, uint64_t number, std::vector<uint32_t> slots,
         prepare(*waves.back(), i, size);
     }
     living = count;
+    for (const auto& grid : launch.observers)
+        if (auto observer = grid->group({place, size, waves, lds.get()})) observers.push_back(std::move(observer));
+    tell([&](GroupObserver& o) {
+        for (const WavePointer& w : waves) o.wave_starts(*w);
+    });
 }
 
 Group::~Group() {
@@ -142,6 +149,7 @@ Wave* Group::next_runnable() {
 
 // Waves that have ended count as arrived.
 void Group::release_barrier() {
+    tell([&](GroupObserver& o) { o.barrier(waves); });
     for (WavePointer& w : waves) w->waiting = false;
     cursor = 0;
 }
@@ -157,6 +165,29 @@ void Group::jump(Wave& w, ProgramCache& cache, const HandlerTable& table) {
     w.next = program->entry();
     w.program = program.get();
     if (std::find(programs.begin(), programs.end(), program) == programs.end()) programs.push_back(std::move(program));
+}
+
+int64_t Group::step(Wave& w, int64_t budget) {
+    const unsigned callers = _mm_getcsr();
+    w.mxcsr_now = 0;
+    w.event = Event::None;
+    int64_t left = budget;
+    const Op* op = w.next;
+    while (op && left > 0) {
+        while (!op->count) op = op->run(op, &w);
+        w.next = op;
+        const Step step{*w.program, w.program->number_of(op)};
+        tell([&](GroupObserver& o) { o.before(w, step); });
+        --left;
+        op = op->run(op, &w);
+        if (!op && w.event == Event::Fault)
+            tell([&](GroupObserver& o) { o.faults(w, step); });
+        else
+            tell([&](GroupObserver& o) { o.after(w, step); });
+    }
+    if (op) w.next = op;
+    _mm_setcsr(callers);
+    return budget - left;
 }
 
 void Group::report(const Wave& w) {
@@ -199,7 +230,8 @@ Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& vi
         }
         w->view = &view;
         int64_t done = 0;
-        if (const auto memory = guard.run([&] { done = table.run(w, budget); })) {
+        if (const auto memory =
+                guard.run([&] { done = observers.empty() ? table.run(w, budget) : step(*w, budget); })) {
             _mm_setcsr(float_modes);
             report(*w, *memory);
             return State::Faulted;
@@ -212,6 +244,7 @@ Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& vi
             case Event::End:
                 w->ended = true;
                 --living;
+                tell([&](GroupObserver& o) { o.wave_ends(*w); });
                 break;
             case Event::Barrier:
                 w->waiting = true;

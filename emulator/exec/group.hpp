@@ -12,14 +12,10 @@
 
 #include "emulator/exec/exec.hpp"
 #include "emulator/exec/program.hpp"
+#include "emulator/exec/trace.hpp"
 #include "emulator/exec/wave.hpp"
 
 namespace gcn::emulator {
-
-struct FreeWave {
-    void operator()(Wave*) const;
-};
-using WavePointer = std::unique_ptr<Wave, FreeWave>;
 
 // Waves are large and many: they are used again, with their constants in place.
 class WavePool {
@@ -37,8 +33,10 @@ struct Launch : GridFacts {
     Dispatch dispatch;
     std::array<uint32_t, 3> groups{};        // in each dimension
     std::shared_ptr<const Program> program;  // of the entry
+    std::vector<std::shared_ptr<GridObserver>> observers;
 
-    Launch(const Dispatch&, std::shared_ptr<const Program>);
+    // Stepped programs when somebody watches.
+    Launch(const Dispatch&, std::vector<std::shared_ptr<GridObserver>>, std::shared_ptr<const Program>);
     uint64_t total() const { return uint64_t(groups[0]) * groups[1] * groups[2]; }
     int waves_per_group() const;  // of a whole one
     bool uses_scratch() const { return dispatch.scratch_base && dispatch.scratch_wave_bytes; }
@@ -84,6 +82,11 @@ private:
     Wave* next_runnable();
     void release_barrier();
     void jump(Wave&, ProgramCache&, const HandlerTable&);
+    // As HandlerTable::run, with the observers told of each instruction.
+    int64_t step(Wave&, int64_t budget);
+    template <class Call> void tell(Call call) {
+        for (const auto& observer : observers) call(*observer);
+    }
     void report(const Wave&);
     void report(const Wave&, const struct Withdrawn&);
 
@@ -93,6 +96,7 @@ private:
     std::vector<WavePointer> waves;
     std::unique_ptr<std::byte[]> lds;
     std::vector<std::shared_ptr<const Program>> programs;  // met by s_setpc and its kin
+    std::vector<std::unique_ptr<GroupObserver>> observers;
     WavePool& pool;
     size_t cursor = 0;
     int living = 0;

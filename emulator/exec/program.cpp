@@ -82,14 +82,15 @@ Flow flow_of(const Inst& inst) {
 
 class Decoder {
 public:
-    Decoder(Program& program, const AddressSpace& space, const HandlerTable& table)
-        : program(program), space(space), table(table) {}
+    Decoder(Program& program, const AddressSpace& space, const HandlerTable& table, Decoding decoding)
+        : program(program), space(space), table(table), decoding(decoding) {}
 
     void run(uint64_t entry) {
         collect(entry);
         for (auto it = items.begin(); it != items.end();) it = emit(it);
         link(entry);
         remember();
+        if (decoding == Decoding::Stepped) list();
     }
 
 private:
@@ -436,6 +437,10 @@ private:
     }
 
     Items::iterator emit(Items::iterator it) {
+        if (decoding == Decoding::Stepped) {
+            emit_one(it->first, it->second, false);
+            return std::next(it);
+        }
         bool has_begun = add_block(it);
         auto end = it;
         int run = 0;
@@ -559,9 +564,16 @@ private:
         }
     }
 
+    void list() {
+        program.listing.resize(program.ops.size());
+        for (size_t i = 0; i < program.ops.size(); ++i)
+            if (program.ops[i].count) program.listing[i] = {program.pcs[i], items.at(program.pcs[i]).decoded};
+    }
+
     Program& program;
     const AddressSpace& space;
     const HandlerTable& table;
+    const Decoding decoding;
     Items items;
     std::map<uint64_t, size_t> begin;                  // index of the first op of the instruction at a pc
     std::vector<std::pair<size_t, uint64_t>> targets;  // ops whose target is at a pc
@@ -571,8 +583,8 @@ private:
     const Inst* const mac = isa::find_inst("v_mac_f32");
 };
 
-Program::Program(const AddressSpace& space, uint64_t entry, const HandlerTable& table) {
-    Decoder(*this, space, table).run(entry);
+Program::Program(const AddressSpace& space, uint64_t entry, const HandlerTable& table, Decoding decoding) {
+    Decoder(*this, space, table, decoding).run(entry);
 }
 
 uint64_t Program::pc_of(const Op* op) const { return pcs[size_t(op - ops.data())]; }
@@ -612,7 +624,7 @@ std::shared_ptr<const Program> ProgramCache::find(const AddressSpace& space, uin
     }
     constexpr size_t most = 4096;
     if (entries.size() >= most) entries.clear();
-    auto program = std::make_shared<const Program>(space, entry, table);
+    auto program = std::make_shared<const Program>(space, entry, table, decoding);
     entries[key] = {program, version, now};
     return program;
 }

@@ -9,25 +9,41 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "emulator/exec/blocks.hpp"
 #include "emulator/exec/memory.hpp"
 #include "emulator/exec/wave.hpp"
+#include "isa/decode.hpp"
 
 namespace gcn::emulator {
+
+// Fast: neighbours become runs and blocks. Stepped: one Op per instruction, for observers (trace.hpp).
+enum class Decoding { Fast, Stepped };
 
 class Program {
 public:
     // Everything that is reachable from `entry` without s_setpc and its kin.
-    Program(const AddressSpace&, uint64_t entry, const HandlerTable&);
+    Program(const AddressSpace&, uint64_t entry, const HandlerTable&, Decoding = Decoding::Fast);
 
     const Op* entry() const { return start; }
     int vgprs() const { return registers; }  // how many the code names
     uint64_t pc_of(const Op*) const;
     std::string text_of(const Op*) const;      // the instruction as LLVM prints it
     bool still_in(const AddressSpace&) const;  // memory holds the same words
+
+    // Of a stepped program: what an Op was made from, by the Op's place. Ops that stand for no instruction
+    // (Op::count 0) have an empty one.
+    struct Instruction {
+        uint64_t pc = 0;
+        std::optional<isa::Decoded> decoded;
+    };
+    uint32_t size() const { return uint32_t(ops.size()); }
+    uint32_t number_of(const Op* op) const { return uint32_t(op - ops.data()); }
+    const Instruction& instruction(uint32_t number) const { return listing[number]; }
+    std::string text_of(uint32_t number) const { return text_of(&ops[number]); }
 
 private:
     friend class Decoder;
@@ -38,6 +54,7 @@ private:
     };
     std::vector<Op> ops;
     std::vector<uint64_t> pcs;  // of each op
+    std::vector<Instruction> listing;
     std::deque<Extras> extras;
     std::deque<std::vector<uint8_t>> groups;  // MacGroup, one after the other
     std::deque<BlockPlan> blocks;
@@ -51,6 +68,7 @@ private:
 // The programs met so far. Its pointers keep a program alive for those who run it.
 class ProgramCache {
 public:
+    explicit ProgramCache(Decoding decoding) : decoding(decoding) {}
     // The caller holds in_use() of the space.
     std::shared_ptr<const Program> find(const AddressSpace&, uint64_t entry, const HandlerTable&);
     // Code may have changed: compare each program with memory before it is used again.
@@ -61,6 +79,7 @@ private:
         std::shared_ptr<const Program> program;
         uint64_t version, generation;
     };
+    const Decoding decoding;
     std::mutex guard;
     std::map<std::pair<const AddressSpace*, uint64_t>, Entry> entries;
     std::atomic<uint64_t> generation{0};
