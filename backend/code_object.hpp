@@ -14,6 +14,8 @@
 namespace gcn {
 
 struct KernelDescriptor {
+    static constexpr size_t bytes = 64;
+
     std::string name;         // without ".kd"
     uint64_t descriptor = 0;  // offset of the descriptor in the image
     uint64_t entry = 0;       // offset of the first instruction in the image
@@ -25,6 +27,9 @@ struct KernelDescriptor {
     int sgprs() const { return int(rsrc1 >> 6 & 15) * 8 + 8; }  // as allocated, in eights, VCC and such included
     int user_sgprs() const { return int(rsrc2 >> 1 & 31); }
 };
+
+// The bytes of a descriptor; `entry` counts from its first, which lies at 0.
+KernelDescriptor read_descriptor(std::span<const std::byte, KernelDescriptor::bytes>, std::string name);
 
 struct CodeObject {
     std::vector<std::byte> image;  // the loaded segments from address 0 on

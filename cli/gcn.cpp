@@ -20,6 +20,7 @@ void info(CLI::App& app);
 void gemm(CLI::App& app);
 void bench(CLI::App& app);
 void check_kernels(CLI::App& app);
+void disasm(CLI::App& app);
 void emu(CLI::App& app);
 
 struct Command {
@@ -32,6 +33,7 @@ static constexpr Command commands[] = {
     {"gemm",          "C = alpha * op(A) * op(B) + beta * C0 on .npy files",              gemm},
     {"bench",         "time and verify cases such as sgemm:nt:1024x1024x512",             bench},
     {"check-kernels", "every kernel on every backend against the oracle",                 check_kernels},
+    {"disasm",        "machine code as text that clang assembles to the same bytes",      disasm},
     {"emu",           "any program on the software Polaris",                              emu},
 };
 // clang-format on
