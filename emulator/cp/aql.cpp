@@ -235,9 +235,9 @@ void AqlQueue::fault(const Fault& fault) {
         std::to_string(fault.group[1]) + ", " + std::to_string(fault.group[2]) + "): " + fault.text);
     const bool beyond = fault.address >> address_bits;
     if (fault.kind == FaultKind::Memory && !beyond) return client.memory_fault(fault.address, fault.write);
-    const auto error = fault.kind == FaultKind::Memory ? QueueError::BadAperture
-                       : fault.kind == FaultKind::Trap ? QueueError::Trap
-                                                       : QueueError::IllegalInstruction;
+    const auto error = fault.kind == FaultKind::Memory               ? QueueError::BadAperture
+                       : fault.kind == FaultKind::IllegalInstruction ? QueueError::IllegalInstruction
+                                                                     : QueueError::Trap;
     raise_signal(client, field<uint64_t>(offsetof(amd_queue_t, queue_inactive_signal)), int64_t(error));
 }
 

@@ -60,6 +60,17 @@ std::string simd_setting() {
     refuse("GCN_EMU_SIMD", simd, "one of avx512, avx2, portable");
 }
 
+double watchdog_setting() {
+    const std::string text = environment("GCN_EMU_WATCHDOG");
+    if (text.empty()) return 60;
+    constexpr double most = 1e9;
+    double seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc() || end != text.data() + text.size() || !(seconds >= 0 && seconds <= most))
+        refuse("GCN_EMU_WATCHDOG", text, "a number of seconds up to 1e9; 0 for none");
+    return seconds;
+}
+
 // Both are leaked: see device.hpp. The lock is held across fork(), so that the child finds it free.
 Device* current = nullptr;
 std::mutex& creation = *new std::mutex;
@@ -71,7 +82,7 @@ void forget_parent() {
 
 }  // namespace
 
-Settings Settings::from_environment() { return {chip_setting(), thread_setting(), simd_setting()}; }
+Settings Settings::from_environment() { return {chip_setting(), thread_setting(), simd_setting(), watchdog_setting()}; }
 
 void Totals::add(const Result& r) {
     dispatches.fetch_add(1, std::memory_order_relaxed);
@@ -88,7 +99,8 @@ Device& Device::open() {
     return *current;
 }
 
-Device::Device(const Settings& settings) : chip(*settings.chip), executor(settings.threads, settings.simd) {}
+Device::Device(const Settings& settings)
+    : chip(*settings.chip), executor(settings.threads, settings.simd, settings.watchdog) {}
 
 bool Device::take_vram(uint64_t bytes) {
     uint64_t before = used.load(std::memory_order_relaxed);

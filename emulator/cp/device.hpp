@@ -26,6 +26,7 @@ struct Settings {
     const isa::Chip* chip;  // GCN_EMU_CHIP
     int threads;            // GCN_EMU_THREADS
     std::string simd;       // GCN_EMU_SIMD; empty: the best that this machine has
+    double watchdog;        // GCN_EMU_WATCHDOG, in seconds; 0: none
 
     static Settings from_environment();
 };

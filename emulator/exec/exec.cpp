@@ -16,6 +16,7 @@
 
 #include "emulator/exec/group.hpp"
 #include "emulator/exec/program.hpp"
+#include "emulator/exec/watchdog.hpp"
 #include "emulator/exec/wave.hpp"
 #include "emulator/exec/withdrawn.hpp"
 #include "gcn/error.hpp"
@@ -144,11 +145,12 @@ struct Executor::Impl {
     std::condition_variable work;
     std::deque<GridPointer> grids;             // those with something to do, in turn
     std::map<uint64_t, ScratchSlots> scratch;  // by base address
+    Watchdog watchdog;
     bool closing = false;
     std::atomic<uint64_t> news{0};  // grows when there may be work
     std::vector<std::thread> threads;
 
-    Impl(int count, std::string_view simd) : table(table_for(simd)) {
+    Impl(int count, std::string_view simd, double watchdog) : table(table_for(simd)), watchdog(watchdog) {
         for (int i = 0; i < std::max(count, 1); ++i) threads.emplace_back([this] { work_on(); });
     }
     ~Impl() {
@@ -262,6 +264,7 @@ struct Executor::Impl {
         }
         if (grid.scratch) grid.scratch->give(group->slots());
         if (state != Group::State::Ended) return;
+        watchdog.progress();
         ++grid.ended;
         ++grid.result.groups;
         grid.result.waves += uint64_t(group->wave_count());
@@ -271,6 +274,7 @@ struct Executor::Impl {
         Grid& grid = *turn.grid;
         std::unique_lock lock(guard);
         --grid.running;
+        if (!grid.stopping && !grid.aside.empty() && watchdog.bites()) give_up(grid);
         if (turn.first < turn.end) grid.fresh.emplace_front(turn.first, turn.end);
         // Others may sleep because all that was left had been taken: what comes back may be theirs.
         const bool more = !grid.aside.empty() || !grid.fresh.empty();
@@ -299,6 +303,16 @@ struct Executor::Impl {
         lock.unlock();
         const auto done = std::move(grid->done);
         if (done) done(grid->result);
+    }
+
+    // `guard` is held.
+    void give_up(Grid& grid) {
+        char seconds[32];
+        std::snprintf(seconds, sizeof seconds, "%g", watchdog.seconds());
+        grid.result.fault = grid.aside.back()->whereabouts();
+        grid.result.fault.text += ": no workgroup has ended on the device for " + std::string(seconds) +
+                                  " s (GCN_EMU_WATCHDOG=0 lets kernels take as long as they like)";
+        grid.stopping = true;
     }
 
     void stop(Grid& grid) {
@@ -376,6 +390,7 @@ struct Executor::Impl {
                 grid->scratch->taken.resize(dispatch.scratch_waves);
         }
         grids.push_back(grid);
+        watchdog.progress();
         if (const auto fault = objection(*grid)) {
             grid->result.fault = *fault;
             grid->stopping = true;
@@ -398,7 +413,8 @@ struct Executor::Impl {
     }
 };
 
-Executor::Executor(int threads, std::string_view simd) : impl(std::make_unique<Impl>(threads, simd)) {}
+Executor::Executor(int threads, std::string_view simd, double watchdog)
+    : impl(std::make_unique<Impl>(threads, simd, watchdog)) {}
 Executor::~Executor() = default;
 
 std::string_view Executor::simd() const { return impl->table.name; }

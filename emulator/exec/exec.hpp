@@ -16,7 +16,7 @@
 namespace gcn::emulator {
 
 // Why a grid was stopped. `None`: it ran to its end.
-enum class FaultKind : uint8_t { None, IllegalInstruction, Memory, Trap, Stopped };
+enum class FaultKind : uint8_t { None, IllegalInstruction, Memory, Trap, Endless, Stopped };
 
 struct Fault {
     FaultKind kind = FaultKind::None;
@@ -65,7 +65,8 @@ public:
 class Executor {
 public:
     // `simd`: "avx512", "avx2", "portable", or empty for the best that this machine has. gcn::Error when it lacks it.
-    Executor(int threads, std::string_view simd);
+    // `watchdog`: seconds after which a grid is stopped when no workgroup of any grid ends; 0: never.
+    Executor(int threads, std::string_view simd, double watchdog = 0);
     ~Executor();
 
     std::string_view simd() const;

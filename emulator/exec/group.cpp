@@ -70,7 +70,7 @@ Launch::Launch(const Dispatch& d, std::vector<std::shared_ptr<GridObserver>> wat
 int Launch::waves_per_group() const { return int(waves_of(dispatch.group)); }
 
 Group::Group(const Launch& launch, uint64_t number, std::vector<uint32_t> slots, WavePool& pool)
-    : launch(launch), scratch_slots(std::move(slots)), pool(pool) {
+    : launch(launch), scratch_slots(std::move(slots)), pool(pool), cleared(std::max(launch.program->vgprs(), 3)) {
     const Dispatch& d = launch.dispatch;
     place[0] = uint32_t(number % launch.groups[0]);
     place[1] = uint32_t(number / launch.groups[0] % launch.groups[1]);
@@ -99,7 +99,7 @@ void Group::prepare(Wave& w, int index, const std::array<uint32_t, 3>& size) {
     const Dispatch& d = launch.dispatch;
     const uint32_t first = uint32_t(index) * lanes, all = size[0] * size[1] * size[2];
     std::memset(w.s, 0, code::constants * sizeof w.s[0]);
-    std::memset(w.v, 0, size_t(std::max(launch.program->vgprs(), 3)) * sizeof w.v[0]);
+    std::memset(w.v, 0, size_t(cleared) * sizeof w.v[0]);
 
     uint32_t next = std::min<uint32_t>(user_sgprs(d.rsrc2), uint32_t(d.user_sgprs.size()));
     std::copy_n(d.user_sgprs.begin(), next, w.s);
@@ -156,15 +156,19 @@ void Group::release_barrier() {
 
 void Group::jump(Wave& w, ProgramCache& cache, const HandlerTable& table) {
     auto program = cache.find(*launch.dispatch.space, w.jump, table);
-    for (int r = launch.program->vgprs(); r < program->vgprs(); ++r) {
-        // Registers that only the program jumped to names have not been cleared yet.
-        const bool seen = std::any_of(programs.begin(), programs.end(), [&](const auto& p) { return r < p->vgprs(); });
-        if (!seen)
-            for (WavePointer& wave : waves) std::memset(wave->v[r], 0, sizeof wave->v[r]);
-    }
+    // Registers that only the program jumped to names have not been cleared yet.
+    for (; cleared < program->vgprs(); ++cleared)
+        for (WavePointer& wave : waves) std::memset(wave->v[cleared], 0, sizeof wave->v[cleared]);
     w.next = program->entry();
     w.program = program.get();
-    if (std::find(programs.begin(), programs.end(), program) == programs.end()) programs.push_back(std::move(program));
+    if (std::find(programs.begin(), programs.end(), program) != programs.end()) return;
+    constexpr size_t most = 64;
+    if (programs.size() >= most)
+        std::erase_if(programs, [&](const auto& p) {
+            return std::none_of(waves.begin(), waves.end(),
+                                [&](const WavePointer& wave) { return wave->program == p.get(); });
+        });
+    programs.push_back(std::move(program));
 }
 
 int64_t Group::step(Wave& w, int64_t budget) {
@@ -174,7 +178,8 @@ int64_t Group::step(Wave& w, int64_t budget) {
     int64_t left = budget;
     const Op* op = w.next;
     while (op && left > 0) {
-        while (!op->count) op = op->run(op, &w);
+        while (op && !op->count) op = op->run(op, &w);
+        if (!op) break;
         w.next = op;
         const Step step{*w.program, w.program->number_of(op)};
         tell([&](GroupObserver& o) { o.before(w, step); });
@@ -203,6 +208,20 @@ void Group::report(const Wave& w) {
         f.text += std::string(f.write ? " writes " : " reads ") + isa::text::hex(f.address);
     f.text += std::string(": ") + w.fault.why;
     fault = std::move(f);
+}
+
+Fault Group::whereabouts() const {
+    Fault f;
+    f.kind = FaultKind::Endless;
+    f.group = place;
+    for (const WavePointer& w : waves) {
+        if (w->ended) continue;
+        f.wave = w->index;
+        f.pc = w->program->pc_of(w->next);
+        f.text = w->program->text_of(w->next) + " at " + isa::text::hex(f.pc);
+        break;
+    }
+    return f;
 }
 
 void Group::report(const Wave& w, const Withdrawn& memory) {

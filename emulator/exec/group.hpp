@@ -70,6 +70,8 @@ public:
     // Goes round its waves until all have ended, one has faulted, or about `budget` instructions are done.
     enum class State { Ended, Faulted, Unfinished, Yielded };
     State run(const HandlerTable&, ProgramCache&, View&, int64_t& budget);
+    // Where its first wave that lives goes on, as a fault that says so.
+    Fault whereabouts() const;
 
     std::optional<Fault> fault;
     uint64_t instructions = 0;
@@ -98,6 +100,7 @@ private:
     std::vector<std::shared_ptr<const Program>> programs;  // met by s_setpc and its kin
     std::vector<std::unique_ptr<GroupObserver>> observers;
     WavePool& pool;
+    int cleared;  // how many VGPRs of each wave have been set at the start or since
     size_t cursor = 0;
     int living = 0;
 };

@@ -97,6 +97,7 @@ private:
     struct Item {
         std::optional<Decoded> decoded;
         bool missing = false;  // there is no memory at its address
+        bool later = false;    // a program of its own, decoded when it is reached
         int words = 0;
         Flow flow{};
         uint64_t target = 0;
@@ -111,12 +112,19 @@ private:
         return w;
     }
 
+    // Whoever runs into memory that is no code meets more instructions than the host could hold.
+    static constexpr size_t most = 1 << 16;
+
     void collect(uint64_t entry) {
         std::vector<uint64_t> open{entry};
         while (!open.empty()) {
             const uint64_t pc = open.back();
             open.pop_back();
             if (items.count(pc)) continue;
+            if (items.size() >= most) {
+                items[pc].later = true;
+                continue;
+            }
             const Item& item = items[pc] = fetch(pc);
             if (item.flow.next) open.push_back(pc + 4 * item.words);
             if (item.flow.target) open.push_back(item.target);
@@ -416,6 +424,13 @@ private:
 
     Op op_of(uint64_t pc, const Item& item) {
         needs_status = false;
+        if (item.later) {
+            Op op{};
+            op.run = table.later;
+            op.wide = pc;
+            return op;
+        }
+        if (pc % 4) return refusal("its address is no multiple of 4");
         if (item.missing) {
             Op op{};
             op.run = table.absent;
@@ -622,9 +637,10 @@ std::shared_ptr<const Program> ProgramCache::find(const AddressSpace& space, uin
             return known.program;
         }
     }
-    constexpr size_t most = 4096;
-    if (entries.size() >= most) entries.clear();
+    constexpr size_t most = 4 << 20;  // Ops: 200 MB with all that belongs to them
+    if (held >= most) entries.clear(), held = 0;
     auto program = std::make_shared<const Program>(space, entry, table, decoding);
+    held += program->size();
     entries[key] = {program, version, now};
     return program;
 }

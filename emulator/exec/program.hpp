@@ -82,6 +82,7 @@ private:
     const Decoding decoding;
     std::mutex guard;
     std::map<std::pair<const AddressSpace*, uint64_t>, Entry> entries;
+    size_t held = 0;  // Ops of the programs made since it was empty
     std::atomic<uint64_t> generation{0};
 };
 

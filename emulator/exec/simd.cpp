@@ -97,6 +97,10 @@ const Op* illegal(const Op* op, Wave* w) {
 const Op* absent(const Op* op, Wave* w) {
     return fault(op, w, FaultKind::Memory, op->wide, false, "no code is mapped there");
 }
+const Op* later(const Op* op, Wave* w) {
+    w->jump = op->wide;
+    return leave(op, w, Event::Jump);
+}
 const Op* jump(const Op* op, Wave*) { return op->target; }
 const Op* status(const Op* op, Wave* w) {
     u32* s = at(w, place::scalars);
@@ -233,6 +237,6 @@ constexpr Handlers rows[] = {
 }  // namespace
 
 extern const HandlerTable GCN_CONCATENATE(handlers_, GCN_SIMD) = {
-    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &jump, &status, &macs, &block, &run};
+    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &later, &jump, &status, &macs, &block, &run};
 
 }  // namespace gcn::emulator

@@ -199,6 +199,7 @@ struct HandlerTable {
     const Handler (*rows)[Variants];  // by row of isa/insts.def
     Handler illegal;                  // an instruction that is not executed; `wide` is the reason, a const char*
     Handler absent;                   // there is no memory to fetch it from, at `wide`
+    Handler later;                    // decoding ended before `wide`, where it goes on
     Handler jump;                     // to `target`, where instructions are not neighbours
     Handler status;                   // brings VCCZ, EXECZ and SCC into the scalar file
     Handler macs;                     // a run of v_mac_f32
