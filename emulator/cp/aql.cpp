@@ -106,7 +106,8 @@ bool AqlQueue::take_dispatch(const Packet& packet) {
     return true;
 }
 
-void AqlQueue::launch(const Dispatch& dispatch, const Packet& packet) {
+void AqlQueue::launch(Dispatch dispatch, const Packet& packet) {
+    dispatch.observers = device.watch.observers();
     auto flight = std::make_shared<Flight>();
     flight->signal = packet.completion_signal.handle;
     flight->uses_scratch = packet.private_segment_size > 0;

@@ -50,7 +50,7 @@ private:
     bool take_dispatch(const Packet&);
     bool take_barrier(const hsa_barrier_and_packet_t&, bool any);
     bool take_vendor(const Packet&);
-    void launch(const Dispatch&, const Packet&);
+    void launch(Dispatch, const Packet&);
 
     bool finish_flights();
     void finish(Flight&);

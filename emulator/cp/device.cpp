@@ -82,7 +82,10 @@ void forget_parent() {
 
 }  // namespace
 
-Settings Settings::from_environment() { return {chip_setting(), thread_setting(), simd_setting(), watchdog_setting()}; }
+Settings Settings::from_environment() {
+    return {chip_setting(), thread_setting(), simd_setting(), watchdog_setting(),
+            StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON"))};
+}
 
 void Totals::add(const Result& r) {
     dispatches.fetch_add(1, std::memory_order_relaxed);
@@ -100,7 +103,9 @@ Device& Device::open() {
 }
 
 Device::Device(const Settings& settings)
-    : chip(*settings.chip), executor(settings.threads, settings.simd, settings.watchdog) {}
+    : chip(*settings.chip),
+      executor(settings.threads, settings.simd, settings.watchdog),
+      watch(settings.strict) {}
 
 bool Device::take_vram(uint64_t bytes) {
     uint64_t before = used.load(std::memory_order_relaxed);

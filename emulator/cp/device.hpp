@@ -9,6 +9,7 @@
 #include <string>
 
 #include "emulator/cp/scheduler.hpp"
+#include "emulator/cp/watch.hpp"
 #include "emulator/exec/exec.hpp"
 #include "isa/chips.hpp"
 
@@ -27,6 +28,7 @@ struct Settings {
     int threads;            // GCN_EMU_THREADS
     std::string simd;       // GCN_EMU_SIMD; empty: the best that this machine has
     double watchdog;        // GCN_EMU_WATCHDOG, in seconds; 0: none
+    StrictSettings strict;  // GCN_EMU_STRICT, GCN_EMU_STRICT_JSON
 
     static Settings from_environment();
 };
@@ -39,6 +41,7 @@ public:
     const isa::Chip& chip;
     Executor executor;
     Totals totals;
+    Watch watch;
     Scheduler scheduler;
 
     uint64_t vram_bytes() const { return uint64_t(chip.memory_mib) << 20; }

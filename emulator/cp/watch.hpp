@@ -1,0 +1,36 @@
+#pragma once
+// Who watches the grids of this device: strict mode, when the environment asks for it.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "emulator/exec/trace.hpp"
+#include "emulator/strict/state.hpp"
+
+namespace gcn::emulator {
+
+// GCN_EMU_STRICT, a list, and GCN_EMU_STRICT_JSON.
+struct StrictSettings {
+    bool on = false;
+    bool json = false;  // objects on stderr, not sentences
+    strict::Promises promises;
+    std::string file;  // objects are added to it, one a line; empty: none
+
+    // gcn::Error names what would be accepted.
+    static StrictSettings from(const std::string& list, const std::string& file);
+};
+
+class Watch {
+public:
+    explicit Watch(const StrictSettings&);
+    ~Watch();
+    const std::vector<Observer*>& observers() const { return all; }
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl;
+    std::vector<Observer*> all;
+};
+
+}  // namespace gcn::emulator
