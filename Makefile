@@ -86,7 +86,7 @@ check: check-packages                   ## every test; needs no card; installs w
 checks: $(TESTS:=.passed) $(BUILD)/layers.passed $(BUILD)/budget.passed $(BUILD)/waits.passed \
         $(BUILD)/simd.passed
 check-long: check                       ## full repetitions, every SIMD build, one thread and two: up to 40 minutes
-	$(Q)$(MAKE) --no-print-directory $(BUILD)/tests/fuzz_npy
+	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
 	$(Q)sh tests/long.sh $(BUILD)
 	$(Q)$(MAKE) --no-print-directory check-asan
 check-packages:
@@ -162,11 +162,16 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)
 
-# clang has the fuzzer; of the library it takes what is fuzzed.
-$(BUILD)/tests/fuzz_%: tests/fuzz_%.cpp modules/formats/%.cpp modules/formats/%.hpp
+# clang has the fuzzer; of the library it takes what is fuzzed: each target names its sources. The tables of isa/ are
+# arrays of more elements than clang nests brackets.
+FUZZERS := $(patsubst %.cpp,$(BUILD)/%,$(wildcard tests/fuzz_*.cpp))
+$(BUILD)/tests/fuzz_npy: modules/formats/npy.cpp modules/formats/npy.hpp
+$(BUILD)/tests/fuzz_elf: $(wildcard backend/elf.* backend/bundle.* backend/code_object.* backend/disasm.* isa/*)
+$(BUILD)/tests/fuzz_%: tests/fuzz_%.cpp
 	@mkdir -p $(@D)
 	$(call say,FUZZ)
-	$(Q)$(CLANG) --driver-mode=g++ $(filter-out -MMD -MP,$(ALL_CXX)) $(SANITIZE) -fsanitize=fuzzer $(filter %.cpp,$^) -o $@
+	$(Q)$(CLANG) --driver-mode=g++ $(filter-out -MMD -MP,$(ALL_CXX)) $(SANITIZE) -fsanitize=fuzzer -fbracket-depth=4096 \
+	    $(filter %.cpp,$^) -o $@
 
 # A passed test is a file, so that only what changed runs again. One that hangs is a failed one.
 TEST_SECONDS := 300

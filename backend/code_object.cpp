@@ -23,7 +23,7 @@ std::vector<std::byte> load(const ElfBytes& file, const Elf64_Ehdr& header) {
     uint64_t end = 0;
     for (const Elf64_Phdr& s : segments) {
         if (s.p_type != PT_LOAD) continue;
-        if (s.p_filesz > s.p_memsz || s.p_memsz > largest_image || s.p_vaddr > largest_image)
+        if (s.p_filesz > s.p_memsz || s.p_memsz > largest_image || s.p_vaddr > largest_image - s.p_memsz)
             file.refuse("a segment has " + std::to_string(s.p_memsz) + " bytes at address " +
                         std::to_string(s.p_vaddr));
         end = std::max<uint64_t>(end, s.p_vaddr + s.p_memsz);

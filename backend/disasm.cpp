@@ -266,7 +266,8 @@ private:
         listing.functions.back().lines.push_back({0, {}, {}, text, ""});
     }
 
-    // Names the targets of branches, by a symbol if there is one.
+    // Names the targets of branches, by a symbol of the code object if there is one: not by a function's, which the
+    // assembler would leave to the linker.
     void label(const CodeSection& s, std::span<CodeFunction> functions) {
         std::map<uint64_t, CodeLine*> at;
         for (CodeFunction& f : functions) {
@@ -280,14 +281,9 @@ private:
         for (const Jump& jump : jumps) names[jump.target];
         for (auto& [target, name] : names) {
             const auto line = at.find(target);
-            const auto start = s.functions.find(target);
             if (line == at.end()) continue;
-            if (start != s.functions.end() && line->second->offset == 0) {
-                name = symbol_name(start->second.name);
-            } else {
-                if (line->second->labels.empty()) line->second->labels.push_back(free_label());
-                name = line->second->labels.front();
-            }
+            if (line->second->labels.empty()) line->second->labels.push_back(free_label());
+            name = line->second->labels.front();
         }
         for (const Jump& jump : jumps) {
             const std::string& name = names[jump.target];

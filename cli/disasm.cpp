@@ -165,8 +165,8 @@ static void print_text(const std::vector<Listed>& all, const DisasmOptions& o) {
         print_line(".amdgcn_target \"amdgcn-amd-amdhsa--gfx803\"");
         if (o.names)
             object.listing.names.for_each([](const std::string& name, uint32_t first, uint32_t count) {
-                print_line(".set " + name + ", " + std::to_string(first) + "\n.set count." + name + ", " +
-                           std::to_string(count));
+                print_line(".set " + name + ", " + std::to_string(first));
+                if (count) print_line(".set count." + name + ", " + std::to_string(count));
             });
         std::string section;
         for (const CodeFunction& f : object.listing.functions) {

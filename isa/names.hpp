@@ -1,7 +1,8 @@
 #pragma once
 // The names that a kernel gave its registers, from the absolute symbols of its code object: NAME is the number of the
 // first one and count.NAME how many there are; names of scalar registers begin with s, of vector registers with v. See
-// asm/include/gcn.inc. Symbols without a count are aliases and other numbers.
+// asm/include/gcn.inc. Beside counted names those without a count are aliases and other numbers; where none is counted,
+// sName and vName reach up to the next one.
 
 #include <algorithm>
 #include <cctype>
@@ -21,6 +22,7 @@ public:
         if (value > most || !is_name(name)) return;
         Range& range = ranges[std::string(name)];
         (counts ? range.count : range.first) = uint32_t(value);
+        counted |= counts;
     }
 
     // "vAcc[3]", or "vLane" where there is one; empty for a register without a name. `file`: 's' or 'v'.
@@ -28,7 +30,8 @@ public:
         const auto found = find(file, number);
         if (found == ranges.end()) return "";
         const auto& [name, range] = *found;
-        return range.count == 1 ? name : name + "[" + std::to_string(number - range.first) + "]";
+        const bool one = counted ? range.count == 1 : number == range.first;
+        return one ? name : name + "[" + std::to_string(number - range.first) + "]";
     }
 
     // The text of an instruction with v[vAcc+3] for v50 and v[vA:vA+3] for v[15:18]: the assembler reads it as before
@@ -43,14 +46,10 @@ public:
         return out;
     }
 
-    bool empty() const {
-        return std::none_of(ranges.begin(), ranges.end(), [](const auto& r) { return r.second.count; });
-    }
-
-    // Each name with its first register and how many there are, in the order of names.
+    // Each name with its first register and how many there are (0: it was not said), in the order of names.
     template <class Action> void for_each(Action action) const {
         for (const auto& [name, range] : ranges)
-            if (range.count) action(name, range.first, range.count);
+            if (counted ? range.count > 0 : is_capital(name)) action(name, range.first, range.count);
     }
 
 private:
@@ -67,10 +66,21 @@ private:
                std::all_of(name.begin(), name.end(), is_word);
     }
 
+    static bool is_capital(std::string_view name) { return name[1] >= 'A' && name[1] <= 'Z'; }
+
+    // The nearest name at or below the register that reaches it.
     Ranges::const_iterator find(char file, uint32_t number) const {
-        return std::find_if(ranges.begin(), ranges.end(), [&](const auto& r) {
-            return r.first[0] == file && number >= r.second.first && number - r.second.first < r.second.count;
-        });
+        auto best = ranges.end();
+        bool above = false;
+        for (auto it = ranges.begin(); it != ranges.end(); ++it) {
+            const auto& [name, range] = *it;
+            if (name[0] != file || (!counted && !is_capital(name))) continue;
+            above |= range.first > number;
+            if (range.first > number || (counted && number - range.first >= range.count)) continue;
+            if (best == ranges.end() || range.first > best->second.first) best = it;
+        }
+        const bool reaches = best != ranges.end() && (counted || above || best->second.first == number);
+        return reaches ? best : ranges.end();
     }
 
     static size_t end_of_digits(std::string_view text, size_t at) {
@@ -110,6 +120,7 @@ private:
     }
 
     Ranges ranges;
+    bool counted = false;
 };
 
 }  // namespace gcn::isa

@@ -35,6 +35,16 @@ for simd in $simds; do
     done
 done
 run test_gemm
-run fuzz_npy -max_total_time=10 -max_len=4096 -timeout=5 -dict=tests/fuzz_npy.dict -artifact_prefix="$build/tests/"
+fuzz() {
+    name=$1
+    shift
+    run "fuzz_$name" -max_total_time=10 -max_len=4096 -timeout=5 -dict="tests/fuzz_$name.dict" \
+        -artifact_prefix="$build/tests/" "$@"
+}
+fuzz npy
+# New inputs go to the first folder, so that the second stays as it is.
+mkdir -p "$build/tests/fuzz_elf.seeds" "$build/tests/fuzz_elf.found"
+cp "$build"/tests/kernels/*.co "$build/tests/fuzz_elf.seeds"
+fuzz elf "$build/tests/fuzz_elf.found" "$build/tests/fuzz_elf.seeds"
 run test_programs
 run test_queues

@@ -230,6 +230,24 @@ Make flipped(size_t at, const std::string& bytes) {
     return [=](const Folder&) { return with_code(code_object().replace(at, bytes.size(), bytes)); };
 }
 
+// The same by way of gcn disasm.
+Make listed(const std::function<std::string()>& bytes, const std::string& options = "") {
+    return [=](const Folder& f) {
+        test::write(f / "K.co", bytes());
+        return run(f, "gcn disasm K.co " + options);
+    };
+}
+Make listed_with(size_t at, const std::string& bytes) {
+    return listed([=] { return code_object().replace(at, bytes.size(), bytes); });
+}
+
+std::string word(uint64_t value) { return {reinterpret_cast<const char*>(&value), sizeof value}; }
+
+// Of one entry, whose code lies at `offset`.
+std::string bundle(const std::string& id, uint64_t offset, uint64_t bytes, uint64_t count = 1) {
+    return "__CLANG_OFFLOAD_BUNDLE__" + word(count) + word(offset) + word(bytes) + word(id.size()) + id;
+}
+
 // ---- the cases ---------------------------------------------------------------------
 
 Make line(const std::string& command) {
@@ -369,6 +387,33 @@ const std::map<std::string, Make> cases = {
          std::string code = code_object();
          replace(code, "hsa_scale.kd", "hsa_scale.dk");
          return with_code(code); }},
+    // gcn disasm
+    {"nothing is named",                 line("gcn disasm")},
+    {"a code object that there is not",  line("gcn disasm none.co")},
+    {"a code object that is a folder",   line("gcn disasm .")},
+    {"another kind of file",             line("gcn disasm A.npy")},
+    {"a program without kernels", [](const Folder& f) {
+         std::filesystem::copy(build + "/tests/programs/paths", f / "P");
+         return run(f, "gcn disasm P"); }},
+    {"a code object for another chip",   listed_with(48, "\x2c")},
+    {"its section names lie nowhere",    listed_with(62, "\xff")},
+    {"a section lies outside",           listed([] {
+         std::string code = code_object();
+         uint64_t headers;
+         std::memcpy(&headers, &code[40], sizeof headers);
+         return code.replace(size_t(headers) + 64 + 24, 4, std::string(4, '\xff')); })},
+    {"its sections are too many",        listed_with(60, "\xff\xff")},
+    {"a bundle ends early",              listed([] { return std::string("__CLANG_OFFLOAD_BUNDLE__"); })},
+    {"a bundle has an enormous count",   listed([] { return bundle("host", 0, 0, ~0ull); })},
+    {"a bundle's entry lies outside",    listed([] { return bundle("hipv4-amdgcn-amd-amdhsa--gfx803", ~0ull, 2); })},
+    {"a bundle for other chips",         listed([] { return bundle("hipv4-amdgcn-amd-amdhsa--gfx906", 0, 0); })},
+    {"a compressed bundle",              listed([] { return std::string("CCOB and so on"); })},
+    {"a kernel that it has not",         listed([] { return code_object(); }, "--kernel hsa_scales")},
+    {"a kernel that the library has not", line("gcn disasm --kernel sgemm_best")},
+    {"an offset that is none",           listed([] { return code_object(); }, "--from 0x12g")},
+    {"a word that is none",              line("echo bf810000 s_endpgm | gcn disasm --raw")},
+    {"raw words and a file",             line("gcn disasm --raw A.npy")},
+
     {"a device is given a cut one",       [](const Folder&) { return launched(code_object().substr(0, 40)); }},
     {"a device is given another chip's", [](const Folder&) { return launched(code_object().replace(48, 1, "\x2c")); }},
 };
