@@ -18,7 +18,31 @@ namespace gcn {
 struct EmuOptions {
     std::string chip;
     int threads = 0;
+    std::string trace, trace_kernel, trace_wave, trace_pc, trace_limit, trace_lanes;
+    std::vector<std::string> breaks;
+    std::string break_lanes, break_lds;
+    bool break_stop = false;
 };
+
+// What they become for COMMAND: docs/environment.md.
+static void set_debugging(const EmuOptions& o) {
+    std::string breaks;
+    for (const std::string& b : o.breaks) breaks += (breaks.empty() ? "" : ";") + b;
+    const std::pair<const char*, std::string> variables[] = {
+        {"GCN_EMU_TRACE", o.trace},
+        {"GCN_EMU_TRACE_KERNEL", o.trace_kernel},
+        {"GCN_EMU_TRACE_WAVE", o.trace_wave},
+        {"GCN_EMU_TRACE_PC", o.trace_pc},
+        {"GCN_EMU_TRACE_LIMIT", o.trace_limit},
+        {"GCN_EMU_TRACE_LANES", o.trace_lanes},
+        {"GCN_EMU_BREAK", breaks},
+        {"GCN_EMU_BREAK_LANES", o.break_lanes},
+        {"GCN_EMU_BREAK_LDS", o.break_lds},
+        {"GCN_EMU_BREAK_STOP", o.break_stop ? "1" : ""},
+    };
+    for (const auto& [name, value] : variables)
+        if (!value.empty()) setenv(name, value.c_str(), 1);
+}
 
 static std::string software_polaris() {
     std::string looked;
@@ -77,6 +101,7 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
         fail({"emulate the chip " + chip, "it is not one of " + known_chips(), "", Fault::WrongUse});
     if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
     if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
+    set_debugging(o);
     const std::string file = software_polaris();
     preload(file);
     refuse_wrong_settings(file);
@@ -97,6 +122,17 @@ void emu(CLI::App& app) {
     app.prefix_command();  // what follows COMMAND belongs to it
     app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
     app.add_option("--threads", o.threads, "of the host to compute with; all unless given")->check(CLI::Range(1, 1024));
+    app.add_flag("--trace{-}", o.trace, "a line per instruction executed, to stderr or to --trace=FILE");
+    app.add_option("--trace-kernel", o.trace_kernel, "only of this kernel; * and ? as in file names");
+    app.add_option("--trace-wave", o.trace_wave, "only of wave N of the grid, or GROUP:WAVE; GROUP a number or X,Y,Z");
+    app.add_option("--trace-pc", o.trace_pc, "only FROM-TO, offsets in the kernel, both included");
+    app.add_option("--trace-limit", o.trace_limit, "lines; a million unless given");
+    app.add_option("--trace-lanes", o.trace_lanes, "whose values, as 0,5,8-11; the first active lane's unless given");
+    app.add_option("--break", o.breaks, "KERNEL+OFFSET[:GROUP:WAVE][:COUNT]: print the wave there; may be repeated")
+        ->allow_extra_args(false);
+    app.add_option("--break-lanes", o.break_lanes, "whose vector registers, as --trace-lanes");
+    app.add_option("--break-lds", o.break_lds, "FROM-TO, bytes of LDS to print, both included");
+    app.add_flag("--break-stop", o.break_stop, "end COMMAND there, with status 1");
     app.callback([&app] { run(o, app.remaining()); });
 }
 

@@ -38,8 +38,7 @@ static constexpr Command commands[] = {
 };
 // clang-format on
 
-// `gcn emu [OPTIONS] -- COMMAND`: CLI11 would hand what follows "--" to the main program instead of to emu. All options
-// of emu have a value.
+// `gcn emu [OPTIONS] -- COMMAND`: CLI11 would hand what follows "--" to the main program instead of to emu.
 static void drop_separator(std::vector<std::string>& words) {
     if (words.empty() || words[0] != "emu") return;
     for (size_t i = 1; i < words.size() && words[i].starts_with("-"); ++i) {
@@ -47,7 +46,8 @@ static void drop_separator(std::vector<std::string>& words) {
             words.erase(words.begin() + ptrdiff_t(i));
             return;
         }
-        if (words[i].find('=') == std::string::npos) ++i;
+        const bool flag = words[i] == "--trace" || words[i] == "--break-stop";
+        if (!flag && words[i].find('=') == std::string::npos) ++i;
     }
 }
 

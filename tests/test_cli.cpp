@@ -34,7 +34,7 @@ static void refuses(const std::string& arguments, int status, const std::string&
 TEST_CASE("help names every sub-command and the version is one line") {
     const Ran help = run("--help");
     CHECK(help.status == 0);
-    for (const char* name : {"info", "gemm", "bench", "check-kernels", "emu"}) {
+    for (const char* name : {"info", "gemm", "bench", "check-kernels", "disasm", "emu"}) {
         CHECK_THAT(help.out, Catch::Contains("\n  " + std::string(name) + " "));
         CHECK(run(std::string(name) + " --help").status == 0);
     }

@@ -83,8 +83,12 @@ void forget_parent() {
 }  // namespace
 
 Settings Settings::from_environment() {
-    return {chip_setting(), thread_setting(), simd_setting(), watchdog_setting(),
-            StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON"))};
+    return {chip_setting(),
+            thread_setting(),
+            simd_setting(),
+            watchdog_setting(),
+            StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON")),
+            debug::Settings::from(environment)};
 }
 
 void Totals::add(const Result& r) {
@@ -105,7 +109,7 @@ Device& Device::open() {
 Device::Device(const Settings& settings)
     : chip(*settings.chip),
       executor(settings.threads, settings.simd, settings.watchdog),
-      watch(settings.strict) {}
+      watch(settings.strict, settings.debug) {}
 
 bool Device::take_vram(uint64_t bytes) {
     uint64_t before = used.load(std::memory_order_relaxed);

@@ -29,6 +29,7 @@ struct Settings {
     std::string simd;       // GCN_EMU_SIMD; empty: the best that this machine has
     double watchdog;        // GCN_EMU_WATCHDOG, in seconds; 0: none
     StrictSettings strict;  // GCN_EMU_STRICT, GCN_EMU_STRICT_JSON
+    debug::Settings debug;  // GCN_EMU_TRACE..., GCN_EMU_BREAK...
 
     static Settings from_environment();
 };

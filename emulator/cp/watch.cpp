@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "emulator/cp/loaded.hpp"
+#include "emulator/debug/session.hpp"
 #include "emulator/strict/strict.hpp"
 #include "gcn/error.hpp"
 
@@ -54,7 +54,7 @@ StrictSettings StrictSettings::from(const std::string& list, const std::string& 
 }
 
 struct Watch::Impl {
-    explicit Impl(const StrictSettings& settings)
+    Impl(const StrictSettings& settings, LoadedCode& names)
         : json(settings.json), strict(settings.promises, names, [this](const strict::Finding& f) { show(f); }) {
         if (settings.file.empty()) return;
         file = open(settings.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -79,13 +79,13 @@ struct Watch::Impl {
     const pid_t owner = getpid();
     const bool json;
     int file = -1;
-    LoadedCode names;
     strict::Strict strict;
 };
 
-Watch::Watch(const StrictSettings& settings) {
+Watch::Watch(const StrictSettings& settings, const debug::Settings& debugging) {
+    if (Observer* const debugger = debug::open(debugging, names)) all.push_back(debugger);
     if (!settings.on) return;
-    impl = std::make_unique<Impl>(settings);
+    impl = std::make_unique<Impl>(settings, names);
     all.push_back(&impl->strict);
     // The device of a process is never destroyed: see device.hpp.
     static Impl* last = nullptr;

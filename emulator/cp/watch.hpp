@@ -1,10 +1,12 @@
 #pragma once
-// Who watches the grids of this device: strict mode, when the environment asks for it.
+// Who watches the grids of this device: strict mode, traces and breakpoints, when the environment asks for them.
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "emulator/cp/loaded.hpp"
+#include "emulator/debug/settings.hpp"
 #include "emulator/exec/trace.hpp"
 #include "emulator/strict/state.hpp"
 
@@ -23,12 +25,13 @@ struct StrictSettings {
 
 class Watch {
 public:
-    explicit Watch(const StrictSettings&);
+    Watch(const StrictSettings&, const debug::Settings&);
     ~Watch();
     const std::vector<Observer*>& observers() const { return all; }
 
 private:
     struct Impl;
+    LoadedCode names;
     std::unique_ptr<Impl> impl;
     std::vector<Observer*> all;
 };
