@@ -54,6 +54,10 @@ KERNELS   := $(BY_HAND:%.s=$(BUILD)/%.co) $(GENERATED:.s=.co)
 VARIANTS  := $(patsubst %,$(BUILD)/tests/variants/%.s,$(shell sed 's/\#.*//;/^ *$$/d;s/ .*//' tests/kernels/variants.list))
 TEST_CODE := $(patsubst %.s,$(BUILD)/%.co,$(wildcard tests/kernels/*.s)) \
              $(patsubst %.cl,$(BUILD)/%.co,$(wildcard tests/kernels/*.cl)) $(VARIANTS:.s=.co)
+# The corpus: kernels as compilers make them, each file at two levels; with AMD's built-in functions.
+DEVICE_LIBS ?= /usr/lib/x86_64-linux-gnu/amdgcn/bitcode
+CORPUS    := $(wildcard tests/corpus/*.cl tests/corpus/*.hip)
+CORPUS_CO := $(foreach k,$(basename $(CORPUS)),$(BUILD)/$k.O0.co $(BUILD)/$k.O2.co)
 PROGRAMS  := $(patsubst %.hip.cpp,$(BUILD)/%,$(wildcard tests/programs/*.hip.cpp)) \
              $(patsubst %.c,$(BUILD)/%,$(wildcard tests/programs/*.c))
 TOP_DIRS  := include examples capi cli modules bench plan backend hsa_host cpu_ref emulator isa tests
@@ -149,7 +153,7 @@ $(SHARED): $(LIB_PARTS) capi/gcn.map
 	$(Q)$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libgcn.so.0 -Wl,--version-script=capi/gcn.map -Wl,-z,nodelete $(DEFS) \
 	           $(filter %.o,$^) $(LDLIBS) -o $@
 
-LINK = $(CXX) $(CXXFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+LINK = $(CXX) $(CXXFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -o $@
 
 $(GCN): $(call objects,cli) $(LIB)
 	$(call say,LINK)
@@ -158,6 +162,8 @@ $(GCN): $(call objects,cli) $(LIB)
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_HELP) $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK) -lCatch2WithMain
+$(BUILD)/tests/test_corpus: $(call objects,tests/corpus)
+$(BUILD)/tests/test_corpus.passed: $(CORPUS_CO)
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)
@@ -219,6 +225,28 @@ $(BUILD)/%.co: %.cl
 	@mkdir -p $(@D)
 	$(call say,CL)
 	$(Q)$(CLANG) $(GCN_TARGET) -x cl -cl-std=CL2.0 -O2 -Wno-everything $< -o $@
+
+# Hundreds of small functions of the host, called a thousand times each: not worth an optimizer's time.
+$(BUILD)/tests/corpus/%.o: ALL_CXX += -O0
+# The first line of a file may say "// flags: ...".
+CORPUS_FLAGS = $(if $(filter %.cl,$<),-target amdgcn-amd-amdhsa -mcpu=gfx803) -mcode-object-version=4 --rocm-device-lib-path=$(DEVICE_LIBS) -Wno-everything \
+               $$(sed -n '1s,^// flags: ,,p' $<) -O$(patsubst .O%,%,$(suffix $(basename $@)))
+define compile_corpus
+	@mkdir -p $(@D)
+	$(call say,$1)
+	$(Q)$(CLANG) $2 $(CORPUS_FLAGS) $< -o $@
+endef
+AS_CL  := -x cl -cl-std=CL2.0
+# For HIP clang asks for a program "lld", which may be of another version: its own lies beside it.
+AS_HIP := -B$(dir $(realpath $(shell command -v $(CLANG)))) -x hip --offload-arch=gfx803 --cuda-device-only --no-gpu-bundle-output -nogpuinc
+$(BUILD)/tests/corpus/%.O0.co: tests/corpus/%.cl tests/corpus/each.h
+	$(call compile_corpus,CL,$(AS_CL))
+$(BUILD)/tests/corpus/%.O2.co: tests/corpus/%.cl tests/corpus/each.h
+	$(call compile_corpus,CL,$(AS_CL))
+$(BUILD)/tests/corpus/%.O0.co: tests/corpus/%.hip
+	$(call compile_corpus,HIP,$(AS_HIP))
+$(BUILD)/tests/corpus/%.O2.co: tests/corpus/%.hip
+	$(call compile_corpus,HIP,$(AS_HIP))
 
 $(BUILD)/plan/generated.def: $(GENERATED)
 	@mkdir -p $(@D)

@@ -1,0 +1,48 @@
+// The mathematical functions of OpenCL C in float: polynomials, reductions and tables of AMD's library, in compiled code.
+#include "each.h"
+
+ONE(sin_float,     float,  float,         sin(a))
+ONE(cos_float,     float,  float,         cos(a))
+ONE(tan_float,     float,  float,         tan(a))
+ONE(sinpi_float,   float,  float,         sinpi(a))
+ONE(cospi_float,   float,  float,         cospi(a))
+ONE(asin_float,    float,  float,         asin(a))
+ONE(acos_float,    float,  float,         acos(a))
+ONE(atan_float,    float,  float,         atan(a))
+TWO(atan2_float,   float,  float, float,  atan2(a, b))
+ONE(sinh_float,    float,  float,         sinh(a))
+ONE(cosh_float,    float,  float,         cosh(a))
+ONE(asinh_float,   float,  float,         asinh(a))
+ONE(acosh_float,   float,  float,         acosh(a))
+ONE(atanh_float,   float,  float,         atanh(a))
+ONE(exp_float,     float,  float,         exp(a))
+ONE(exp2_float,    float,  float,         exp2(a))
+ONE(exp10_float,   float,  float,         exp10(a))
+ONE(expm1_float,   float,  float,         expm1(a))
+ONE(log_float,     float,  float,         log(a))
+ONE(log2_float,    float,  float,         log2(a))
+ONE(log10_float,   float,  float,         log10(a))
+ONE(log1p_float,   float,  float,         log1p(a))
+TWO(pow_float,     float,  float, float,  pow(a, b))
+TWO(powr_float,    float,  float, float,  powr(a, b))
+TWO(pown_float,    float,  float, int,    pown(a, b))
+TWO(rootn_float,   float,  float, int,    rootn(a, b))
+ONE(cbrt_float,    float,  float,         cbrt(a))
+TWO(hypot_float,   float,  float, float,  hypot(a, b))
+ONE(sqrt_loose,    float,  float,         sqrt(a))
+ONE(rsqrt_float,   float,  float,         rsqrt(a))
+TWO(divide_loose,  float,  float, float,  a / b)
+ONE(erfc_float,    float,  float,         erfc(a))
+ONE(tgamma_float,  float,  float,         tgamma(a))
+ONE(half_exp_float,float,  float,         half_exp(a))
+ONE(native_log2_float,float,  float,         native_log2(a))
+
+// Both results of sincos, one through a pointer to private memory.
+TWO(sincos_float, float, float, int, ({ float cosine; const float sine = sincos(a, &cosine); b & 1 ? sine : cosine; }))
+TWO(distance_float, float, float, float, distance((float2)(a, b), (float2)(1, 2)))
+
+#ifdef __OPTIMIZE__
+ONE(tanh_float,    float,  float,         tanh(a))
+ONE(erf_float,     float,  float,         erf(a))
+ONE(lgamma_float,  float,  float,         lgamma(a))
+#endif
