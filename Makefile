@@ -46,6 +46,8 @@ SIMD      := $(addprefix $(BUILD)/emulator/exec/simd_,avx512.o avx2.o portable.o
 TEST_HELP := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out tests/test_%.cpp tests/bench_%.cpp tests/fuzz_%.cpp, \
              $(wildcard tests/*.cpp)))
 TESTS     := $(patsubst %.cpp,$(BUILD)/%,$(wildcard tests/test_*.cpp))
+# The scalar reference and the fuzzer that compares it with emulator/exec.
+FUZZ_EXEC := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/scalar/*.cpp))
 BENCHES   := $(patsubst %.cpp,$(BUILD)/%,$(wildcard tests/bench_*.cpp))
 # Kernels by hand are found by folder, those by program by their lines in codegen/kernels.list.
 GENERATED := $(patsubst %,$(BUILD)/codegen/%.s,$(shell sed 's/\#.*//;/^ *$$/d;s/ .*//' codegen/kernels.list))
@@ -69,7 +71,7 @@ SCRIPTS   := $(wildcard *.sh tools/*.sh tests/*.sh) .ci/run
 
 # ---- entry points ----------------------------------------------------------------
 .DEFAULT_GOAL := all
-.PHONY: all kernels install uninstall check check-long check-packages check-asan
+.PHONY: all kernels install uninstall check check-long check-packages check-asan fuzz-exec
 .PHONY: bench bench-all bench-emu lint format clean help
 .DELETE_ON_ERROR:
 # What only tests need is kept after them. (With nothing after it, .SECONDARY would keep stale kernels too.)
@@ -97,6 +99,8 @@ check-packages:
 	$(Q)sh setup.sh --check
 check-asan:                             ## the tests under the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g $(SANITIZE) -Wno-maybe-uninitialized' SIMD_OPT=-O1 TEST_SECONDS=900
+fuzz-exec: $(BUILD)/tests/fuzz_exec      ## 10 million random instructions on every SIMD build beside a scalar reference
+	$(Q)$(BUILD)/tests/fuzz_exec --seed $(or $(SEED),1) --count $(or $(COUNT),10000000) --complete
 bench: all                              ## build, then time and verify (CASES="..." for your own); every time says its kind
 	$(Q)$(GCN) bench $(CASES)
 bench-all: all                          ## the same for every list of bench/cases; says what it leaves out on software
@@ -165,6 +169,10 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_HELP) $(LIB) $(EMU)
 $(BUILD)/tests/test_corpus: $(call objects,tests/corpus)
 $(BUILD)/tests/test_corpus.passed: $(CORPUS_CO)
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
+	$(call say,LINK)
+	$(Q)$(LINK)
+$(BUILD)/tests/test_scalar: $(FUZZ_EXEC)
+$(BUILD)/tests/fuzz_exec: $(BUILD)/tests/fuzz_exec.o $(FUZZ_EXEC) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)
 

@@ -1,0 +1,67 @@
+// Random instructions on the scalar reference (tests/scalar) and on emulator/exec: make fuzz-exec.
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "tests/scalar/fuzz.hpp"
+
+using namespace gcn::scalar;
+
+static constexpr char usage[] =
+    "usage: fuzz_exec [--seed N] [--count N] [--first N] [--only TEXT] [--simd NAME] [--complete] [--failures N]\n"
+    "       fuzz_exec --list | --list-uncovered\n";
+
+static int list(bool yes) {
+    if (yes)
+        for (const gcn::isa::Inst* inst : covered()) std::printf("%s\n", std::string(inst->name).c_str());
+    else
+        for (const auto& [inst, why] : uncovered()) std::printf("%s: %s\n", std::string(inst->name).c_str(), why.c_str());
+    return 0;
+}
+
+int main(int count, char** words) {
+    Options options;
+    std::vector<std::string> simds = simd_builds();
+    bool complete = false;
+    for (int i = 1; i < count; ++i) {
+        const std::string word = words[i];
+        const auto next = [&]() -> const char* {
+            if (i + 1 < count) return words[++i];
+            std::fputs(usage, stderr);
+            std::exit(2);
+        };
+        if (word == "--list") return list(true);
+        if (word == "--list-uncovered") return list(false);
+        if (word == "--seed")
+            options.seed = std::strtoull(next(), nullptr, 0);
+        else if (word == "--count")
+            options.count = std::strtoull(next(), nullptr, 0);
+        else if (word == "--first")
+            options.first = std::strtoull(next(), nullptr, 0);
+        else if (word == "--failures")
+            options.failures = std::strtoull(next(), nullptr, 0);
+        else if (word == "--only")
+            options.only = next();
+        else if (word == "--simd")
+            simds = {next()};
+        else if (word == "--complete")
+            complete = true;
+        else {
+            std::fputs(usage, stderr);
+            return 2;
+        }
+    }
+    const Report report = run_lockstep(options, simds);
+    std::vector<std::string> holes;
+    const std::string counts = summary(report, complete ? &holes : nullptr);
+    for (const std::string& failure : report.failures) std::printf("%s\n", failure.c_str());
+    for (const std::string& hole : holes) std::printf("hole: %s\n", hole.c_str());
+    std::printf("%s", counts.c_str());
+    std::string names;
+    for (const std::string& simd : report.simds) names += " " + simd;
+    std::printf("Done in lockstep: %llu instructions in %llu stretches on the reference and%s: %zu differences, %zu holes.\n",
+                (unsigned long long)report.instructions, (unsigned long long)report.stretches, names.c_str(),
+                report.failures.size(), holes.size());
+    return report.failures.empty() && holes.empty() ? 0 : 1;
+}

@@ -1,0 +1,95 @@
+#pragma once
+// Instructions at random: every operand kind and modifier that a row's encodings allow, and what of them has been drawn.
+
+#include <array>
+#include <bitset>
+#include <string>
+#include <vector>
+
+#include "isa/decode.hpp"
+#include "tests/scalar/random.hpp"
+
+namespace gcn::scalar {
+
+// What a drawn instruction can have. Operand kinds are counted per source.
+enum Kind : u16 {
+    // Per source 0, 1, 2: first + 16 * source.
+    Vgpr,
+    Sgpr,
+    Vcc,
+    M0,
+    Exec,
+    Vccz,
+    Execz,
+    Scc,
+    Integer,
+    Float,
+    Literal,
+    Negate,
+    Absolute,
+    SignExtend,
+    PerSource = 16,
+    // Once.
+    ToSgpr = 48,
+    ToVcc,
+    ToM0,
+    ToExec,
+    ToVgpr,
+    Short,
+    Vop3,
+    Sdwa,
+    Dpp,
+    Twice,
+    FourTimes,
+    Half,
+    Clamp,
+    Select0,                    // SDWA: source 0's parts
+    Select1 = Select0 + 7,      // source 1's
+    Into = Select1 + 7,         // the destination's
+    Unused = Into + 7,          // pad, sign, preserve
+    Control = Unused + 3,       // DPP: the movements
+    BoundControl = Control + 12,
+    RowMask,
+    BankMask,
+    Glc,
+    Slc,
+    Offen,
+    Idxen,
+    Lds,
+    Offset,
+    OffsetRegister,
+    NoOffset,
+    Forward,
+    Kinds
+};
+std::string name_of(int kind);
+
+struct Coverage {
+    u64 drawn = 0;
+    std::bitset<Kinds> allowed, met;
+    u64 counts[Kinds] = {};
+};
+
+// What the state must be like for an instruction: the fuzzer sees to it.
+struct Drawn {
+    const isa::Inst* inst = nullptr;
+    std::array<u32, 2> words{};
+    int size = 1;
+    bool ends = false;          // nothing can follow in the same stretch
+    std::array<int, 4> vgprs{-1, -1, -1, -1};  // vector sources, and how they are meant
+    std::array<isa::Type, 4> types{};
+    int index_limit = -1;       // M0 must be at most that
+    int address = -1;           // VGPR of addresses, for memory instructions
+    int index = -1;             // VGPR of indices
+};
+
+inline constexpr int vgprs_used = 48, sgprs_used = 32;  // the fuzzer's; SGPRs from there on hold descriptors
+
+// Registers with fixed roles in memory instructions.
+inline constexpr u32 base_sgpr = 32, small_sgpr = 34, descriptor_sgpr = 36, descriptors = 4;
+
+// Can it be drawn? If not, `why` says so; for rows that the executor refuses too, and few others.
+bool drawable(const isa::Inst&, std::string_view* why = nullptr);
+Drawn draw(const isa::Inst&, Random&, Coverage&);
+
+}  // namespace gcn::scalar

@@ -1,0 +1,464 @@
+#include "tests/scalar/fuzz.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <set>
+
+#include "isa/print.hpp"
+#include "tests/scalar/lane.hpp"
+#include "tests/scalar/subject.hpp"
+
+namespace gcn::scalar {
+
+using isa::Fmt, isa::Inst, isa::Type;
+
+namespace {
+
+constexpr int stretch = 32;  // instructions that follow each other
+
+std::string text(const char* format, auto... values) {
+    char out[400];
+    std::snprintf(out, sizeof out, format, values...);
+    return out;
+}
+
+// ---- values -------------------------------------------------------------------------------------
+
+constexpr u32 corners32[] = {0,          1,          2,          31,         32,         33,         0x7f,
+                             0x80,       0xff,       0x7fff,     0x8000,     0xffff,     0xffffff,   0x800000,
+                             0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff, 0x00ff00ff, 0x80808080};
+constexpr u32 floats32[] = {0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000,
+                            0x80800000, 0x00800001, 0x3f800000, 0xbf800000, 0x3f800001, 0x3f7fffff, 0x3f000000,
+                            0xbfc00000, 0x40200000, 0x4b000001, 0x4b7fffff, 0xcf000000, 0x4f7fffff, 0x5f000000,
+                            0x33800000, 0x20000000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000,
+                            0xffc00001, 0x7f800001, 0x0b800000, 0x7e800000, 0x7f000000, 0x3e22f983, 0x477fe000};
+constexpr u64 floats64[] = {0x0000000000000000, 0x8000000000000000, 0x0000000000000001, 0x800fffffffffffff,
+                            0x0010000000000000, 0x8010000000000001, 0x3ff0000000000000, 0xbff0000000000000,
+                            0x3ff0000000000001, 0x3fefffffffffffff, 0x3fe0000000000000, 0xbff8000000000000,
+                            0x4330000000000001, 0x41dfffffffc00000, 0xc1e0000000000000, 0x41efffffffe00000,
+                            0x3ca0000000000000, 0x7fefffffffffffff, 0xffefffffffffffff, 0x7ff0000000000000,
+                            0xfff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001, 0x3810000000000000,
+                            0x36a0000000000000, 0x47efffffe0000000, 0x0170000000000000, 0x7fd0000000000000};
+constexpr u16 floats16[] = {0x0000, 0x8000, 0x0001, 0x83ff, 0x0400, 0x8401, 0x3c00, 0xbc00, 0x3c01, 0x3bff,
+                            0x3800, 0xbe00, 0x6401, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 0x1000};
+
+template <class T, size_t n> T any_of(Random& r, const T (&values)[n]) { return values[r.below(n)]; }
+
+u64 value(Random& r, Type type) {
+    const u32 how = r.below(8);
+    switch (type) {
+    case Type::F16: return how < 4 ? any_of(r, floats16) | u64(r.one_in(8) ? r.word() : 0) << 16 : r.word();
+    case Type::F32:
+        if (how < 4) return any_of(r, floats32);
+        if (how < 6) return (r.word() & 0x807fffff) | (0x70 + r.below(0x20)) << 23;
+        if (how < 7) return u32(std::bit_cast<u32>(float(i32(r.word() >> r.below(32)))));
+        return r.word();
+    case Type::F64:
+        if (how < 4) return any_of(r, floats64);
+        if (how < 6) return (r.next() & 0x800fffffffffffff) | u64(0x3f0 + r.below(0x20)) << 52;
+        return r.next();
+    default: break;
+    }
+    const u64 low = how < 3 ? any_of(r, corners32) : r.word() >> (how < 6 ? r.below(32) : 0);
+    const u64 high = r.below(3) == 0 ? any_of(r, corners32) : r.one_in(2) ? r.word() : i32(low) < 0 ? 0xffffffff : 0;
+    return isa::registers(type) > 1 ? low | high << 32 : low;
+}
+
+u64 lanes_in_exec(Random& r) {
+    switch (r.below(8)) {
+    case 0:
+    case 1:
+    case 2: return ~0ull;
+    case 3: return r.one_in(4) ? 0 : r.next();
+    case 4: return 1ull << r.below(64);
+    case 5: return r.next() & r.next() & r.next();
+    case 6: return ~(1ull << r.below(64));
+    default: return r.next();
+    }
+}
+u32 random_mode(Random& r) {
+    // Half of the time as kernels have it: f32 denormals flushed, the others kept, DX10_CLAMP and IEEE on.
+    if (r.one_in(3)) return 0x3c0;
+    return r.word() & 0x3ff;
+}
+
+void fill(Machine& m, Random& r, u32 vgpr, Type type) {
+    const int wide = std::max(1, isa::registers(type));
+    const bool same = r.one_in(16);
+    const u64 shared = value(r, type);
+    for (int lane = 0; lane < 64; ++lane)
+        for (int i = 0; i < wide; i += 2) {
+            const u64 x = same ? shared : value(r, type);
+            m.v[vgpr + u32(i)][lane] = u32(x);
+            if (i + 1 < wide) m.v[vgpr + u32(i) + 1][lane] = u32(x >> 32);
+        }
+}
+
+// ---- what two executors agree on -------------------------------------------------------------------
+
+double ulps(u64 a, u64 b, Format f) {
+    const auto steps = [&](u64 x) {
+        const i64 size = i64(x & (f.sign() - 1));
+        return double(x & f.sign() ? -size : size);
+    };
+    return std::fabs(steps(a) - steps(b));
+}
+
+struct Place {
+    const char* file = nullptr;  // nullptr: nowhere
+    u32 index = 0;
+    int lane = 0;
+    u32 reference = 0, other = 0;
+};
+
+class Lockstep {
+public:
+    Lockstep(const Options& options, const std::vector<std::string>& simds) : options(options) {
+        code.resize(4 * stretch + 16);
+        for (const std::string& simd : simds) {
+            const emulator::HandlerTable* const table = table_of(simd);
+            if (!table) continue;
+            subjects.push_back(std::make_unique<Subject>(*table, code));
+            report.simds.push_back(simd);
+        }
+        report.coverage.resize(isa::insts.size());
+        for (const Inst* inst : covered())
+            if (options.only.empty() || inst->name.find(options.only) != inst->name.npos) rows.push_back(inst);
+        m.memory_at = memory_at, m.lds_aperture = lds_aperture;
+    }
+    Report run() {
+        for (u64 n = options.first; report.instructions < options.count && !rows.empty(); ++n) {
+            one_stretch(n);
+            ++report.stretches;
+            if (report.failures.size() >= options.failures) break;
+        }
+        return report;
+    }
+
+private:
+    const Options& options;
+    std::vector<u32> code;
+    std::vector<std::unique_ptr<Subject>> subjects;
+    std::vector<const Inst*> rows;
+    Machine m;
+    u32 before_v[vgprs_used][64];
+    u32 before_s[128];
+    u32 before_scc = 0, before_mode = 0;
+    Report report;
+    std::set<std::string> failed;
+
+    void one_stretch(u64 n);
+    void start(Random&);
+    void prepare(const Drawn&, Random&);
+    bool compare(Subject&, const isa::Decoded&, Place&, bool everything);
+    bool acceptable(Subject&, const isa::Decoded&, u32 vgpr, int lane);
+    void fail(u64 n, const Subject&, const isa::Decoded&, const std::string& what, const Place&);
+};
+
+void Lockstep::start(Random& r) {
+    for (u32 v = 0; v < vgprs_used; ++v)
+        for (int lane = 0; lane < 64; ++lane) m.v[v][lane] = r.word();
+    std::memset(m.s, 0, sizeof m.s);
+    for (u32 s = 0; s < sgprs_used; ++s) m.s[s] = u32(value(r, r.pick({Type::U32, Type::F32})));
+    m.set_pair(vcc, r.next());
+    m.scc = r.below(2);
+    m.s[m0] = ~0u;
+    m.mode = random_mode(r);
+    m.lds.resize(lds_bytes), m.memory.resize(memory_bytes);
+    for (std::vector<u8>* bytes : {&m.lds, &m.memory})
+        for (size_t i = 0; i < bytes->size(); i += 8) {
+            const u64 x = r.next();
+            std::memcpy(bytes->data() + i, &x, 8);
+        }
+    m.set_pair(exec, lanes_in_exec(r));
+}
+
+// The state that the instruction wants, in all machines.
+void Lockstep::prepare(const Drawn& drawn, Random& r) {
+    const bool fresh = !r.one_in(4);
+    for (size_t k = 0; k < drawn.vgprs.size(); ++k)
+        if (drawn.vgprs[k] >= 0 && fresh) fill(m, r, u32(drawn.vgprs[k]), drawn.types[k]);
+    for (const char letter : {'a', 'b', 'c'}) {
+        const u32 code = drawn.words[0] ? letter == 'a' ? 0u : 0u : 0u;
+        (void)code;
+    }
+    if (r.one_in(2)) {
+        const u32 s = r.below(sgprs_used - 1);
+        const u64 x = value(r, r.pick({Type::U32, Type::F32, Type::F64, Type::U64}));
+        m.s[s] = u32(x), m.s[s + 1] = u32(x >> 32);
+    }
+    if (r.one_in(2)) m.set_pair(exec, lanes_in_exec(r));
+    if (r.one_in(4)) m.set_pair(vcc, r.one_in(4) ? 0 : lanes_in_exec(r));
+    if (r.one_in(4)) m.mode = random_mode(r);
+    if (drawn.index_limit >= 0)
+        m.s[m0] = r.below(u32(drawn.index_limit));
+    else if (r.one_in(4))
+        m.s[m0] = r.word();
+    for (auto& subject : subjects) {
+        emulator::Wave& w = subject->wave();
+        for (size_t k = 0; k < drawn.vgprs.size(); ++k)
+            if (drawn.vgprs[k] >= 0) {
+                const u32 v = u32(drawn.vgprs[k]);
+                const size_t wide = size_t(std::max(1, isa::registers(drawn.types[k])));
+                std::memcpy(w.v[v], m.v[v], wide * sizeof w.v[0]);
+            }
+        std::memcpy(w.s, m.s, sizeof m.s);
+        if (w.mode != m.mode) w.mode = m.mode, emulator::set_float_modes(w);
+    }
+    std::memcpy(before_v, m.v, sizeof before_v);
+    std::memcpy(before_s, m.s, sizeof before_s);
+    before_scc = m.scc, before_mode = m.mode;
+}
+
+// A difference in a VGPR that is none: two NaNs, or two approximations. The other executor then gets the reference's.
+bool Lockstep::acceptable(Subject& subject, const isa::Decoded& d, u32 vgpr, int lane) {
+    u32(&theirs)[256][64] = subject.wave().v;
+    const Inst& inst = *d.inst;
+    const u32 first = d['d'] & 255;
+    const bool is_destination = vgpr >= first && vgpr < first + u32(std::max(1, isa::registers(inst.dst)));
+    if (!is_destination || !is_float(inst.dst)) {
+        if (inst.name != "v_cvt_pkrtz_f16_f32" || !is_destination || !(m.nans >> lane & 1)) return false;
+        for (const int half : {0, 16}) {
+            const u16 a = u16(m.v[vgpr][lane] >> half), b = u16(theirs[vgpr][lane] >> half);
+            if (a != b && !(is_nan(a, f16) && is_nan(b, f16))) return false;
+        }
+        theirs[vgpr][lane] = m.v[vgpr][lane];
+        return true;
+    }
+    const Format f = format_of(inst.dst);
+    u64 a = m.v[first][lane], b = theirs[first][lane];
+    if (f.bits() == 64) a |= u64(m.v[first + 1][lane]) << 32, b |= u64(theirs[first + 1][lane]) << 32;
+    bool fine = false;
+    const u32 into = d.tail == isa::Tail::Sdwa ? d.extra('d') : 6;
+    if (into < 6 && m.nans >> lane & 1) {
+        // Parts of a NaN: a word of 16 bits can be told to be one.
+        const int shift = into == 5 ? 16 : 0;
+        fine = f.bits() != 16 || into < 4 || (is_nan(u16(a >> shift), f16) && is_nan(u16(b >> shift), f16));
+    } else if (is_nan(a & f.mask(), f) && is_nan(b & f.mask(), f)) {
+        fine = f.bits() != 16 || a >> 16 == b >> 16;
+    } else if (const Approximation* const approximate = approximation(inst.name)) {
+        if (into == 6 && !is_nan(a, f) && !is_nan(b, f)) {
+            // Output modifiers come after; a doubled result has the same distance in units of its last place.
+            const double scale = isa::is_vop3(d.format) && d['m'] == 3 ? 2 : 1;
+            fine = ulps(a, b, f) <= approximate->ulp * scale + 1;
+        }
+    }
+    if (!fine) return false;
+    theirs[first][lane] = m.v[first][lane];
+    if (f.bits() == 64) theirs[first + 1][lane] = m.v[first + 1][lane];
+    return true;
+}
+
+bool Lockstep::compare(Subject& subject, const isa::Decoded& d, Place& place, bool everything) {
+    const emulator::Wave& w = subject.wave();
+    for (u32 v = 0; v < vgprs_used; ++v) {
+        if (!std::memcmp(w.v[v], m.v[v], sizeof w.v[v])) continue;
+        for (int lane = 0; lane < 64; ++lane)
+            if (w.v[v][lane] != m.v[v][lane] && !acceptable(subject, d, v, lane)) {
+                place = {"v", v, lane, m.v[v][lane], w.v[v][lane]};
+                return false;
+            }
+    }
+    if (std::memcmp(w.s, m.s, sizeof m.s))
+        for (u32 s = 0; s < 128; ++s)
+            if (w.s[s] != m.s[s]) {
+                place = {s == vcc || s == vcc + 1   ? "VCC, s"
+                         : s == exec || s == exec + 1 ? "EXEC, s"
+                         : s == m0                    ? "M0, s"
+                                                      : "s",
+                         s, 0, m.s[s], w.s[s]};
+                return false;
+            }
+    if (w.scc != m.scc) {
+        place = {"SCC ", 0, 0, m.scc, w.scc};
+        return false;
+    }
+    if (w.mode != m.mode) {
+        place = {"MODE ", 0, 0, m.mode, w.mode};
+        return false;
+    }
+    const bool touches = d.inst->format >= Fmt::DS || d.inst->format == Fmt::SMEM;
+    if (!touches && !everything) return true;
+    const auto bytes = [&](const std::vector<u8>& a, const std::vector<u8>& b, const char* name) {
+        if (!std::memcmp(a.data(), b.data(), a.size())) return true;
+        for (u32 i = 0; i + 4 <= a.size(); i += 4) {
+            u32 x, y;
+            std::memcpy(&x, &a[i], 4), std::memcpy(&y, &b[i], 4);
+            if (x == y) continue;
+            place = {name, i, 0, x, y};
+            return false;
+        }
+        return true;
+    };
+    return bytes(m.lds, subject.lds, "LDS byte ") && bytes(m.memory, subject.memory, "memory byte ");
+}
+
+void Lockstep::fail(u64 n, const Subject& subject, const isa::Decoded& d, const std::string& what, const Place& place) {
+    if (!failed.insert(std::string(d.inst->name) + (what.empty() ? "" : what)).second) return;
+    std::string out = isa::print(d) + "\n";
+    out += text("    words %08x %08x, EXEC %016llx, MODE %03x, VCC %016llx, SCC %u, M0 %08x\n", d.w0, d.w1,
+                (unsigned long long)(before_s[exec] | u64(before_s[exec + 1]) << 32), before_mode,
+                (unsigned long long)(before_s[vcc] | u64(before_s[vcc + 1]) << 32), before_scc, before_s[m0]);
+    if (!what.empty()) {
+        out += "    " + subject.name() + ": " + what + "\n";
+    } else {
+        out += text("    %s%u, lane %d: the reference has %08x, %s %08x\n", place.file, place.index, place.lane,
+                    place.reference, subject.name().c_str(), place.other);
+    }
+    const auto show = [&](u32 code, const char* name) {
+        if (code >= 256) {
+            const u32 v = code & 255;
+            if (v + 1 < vgprs_used)
+                out += text("    %s v%u: %08x, v%u: %08x\n", name, v, before_v[v][place.lane], v + 1,
+                            before_v[v + 1][place.lane]);
+        } else if (code < 127) {
+            out += text("    %s s%u: %08x, s%u: %08x\n", name, code, before_s[code], code + 1, before_s[code + 1]);
+        }
+    };
+    const Fmt f = d.format;
+    const bool vector = isa::is_short_vector(f) || isa::is_vop3(f);
+    if (vector || f == Fmt::SOP1 || f == Fmt::SOP2 || f == Fmt::SOPC)
+        for (int k = 0; k < 3; ++k)
+            if (isa::registers(d.inst->src[size_t(k)]) &&
+                (k < 2 || isa::is_vop3(f)) && (k < 1 || f != Fmt::SOP1))
+                show(d.operand(k), k == 0 ? "src0" : k == 1 ? "src1" : "src2");
+    if (isa::registers(d.inst->dst)) show((vector || f >= Fmt::DS ? 256 : 0) + d['d'], "destination before");
+    out += text("    again: build/tests/fuzz_exec --seed %llu --first %llu --count %d%s%s",
+                (unsigned long long)options.seed, (unsigned long long)n, stretch,
+                options.only.empty() ? "" : " --only ", options.only.c_str());
+    report.failures.push_back(out);
+}
+
+void Lockstep::one_stretch(u64 n) {
+    Random r(options.seed, n);
+    start(r);
+    // The code first: each instruction, then an s_nop, so that no two of them are executed as one.
+    constexpr u32 s_nop = 0xbf800000, s_endpgm = 0xbf810000;
+    std::vector<Drawn> drawn;
+    size_t at = 0;
+    for (int i = 0; i < stretch; ++i) {
+        const Inst& inst = *rows[r.below(u32(rows.size()))];
+        drawn.push_back(draw(inst, r, report.coverage[size_t(&inst - isa::insts.data())]));
+        const Drawn& d = drawn.back();
+        for (int k = 0; k < d.size; ++k) code[at++] = d.words[size_t(k)];
+        code[at++] = s_nop;
+        if (d.ends) break;
+    }
+    code[at++] = s_endpgm;
+    for (auto& subject : subjects) subject->set(m), subject->decode();
+
+    m.pc = code_at;
+    for (size_t i = 0; i < drawn.size(); ++i) {
+        prepare(drawn[i], r);
+        const auto d = isa::decode(drawn[i].words[0], drawn[i].size == 2 ? drawn[i].words[1] : 0);
+        if (!d || d->inst != drawn[i].inst || d->size() != drawn[i].size) {
+            failed.insert(std::string(drawn[i].inst->name));
+            report.failures.push_back(text("%s: drawn as %08x %08x, decoded as %s of %d dwords",
+                                           std::string(drawn[i].inst->name).c_str(), drawn[i].words[0],
+                                           drawn[i].words[1], d ? std::string(d->inst->name).c_str() : "nothing",
+                                           d ? d->size() : 0));
+            return;
+        }
+        m.state = Machine::State::Running;
+        const u64 here = m.pc;
+        step(m, *d);
+        ++report.instructions;
+        bool resync = false;
+        for (auto& subject : subjects) {
+            const bool well = subject->step();
+            const emulator::Wave& w = subject->wave();
+            Place place;
+            if (!well || m.state == Machine::State::Fault) {
+                const std::string theirs = well ? "no fault" : "fault: " + subject->fault;
+                if (well || m.state != Machine::State::Fault)
+                    fail(n, *subject, *d, theirs + "; the reference: " + (m.why.empty() ? "none" : m.why), place);
+                return;
+            }
+            if (w.event == emulator::Event::Jump) {
+                if (w.jump != m.pc) fail(n, *subject, *d, text("jumps to %llx, the reference to %llx", w.jump, m.pc), place);
+            } else if (m.pc != here + 4 * u64(d->size()) || d->inst->name.starts_with("s_cbranch")) {
+                if (subject->pc() != m.pc)
+                    fail(n, *subject, *d, text("goes on at %llx, the reference at %llx", subject->pc(), m.pc), place);
+            }
+            if (!compare(*subject, *d, place, i % 8 == 7)) fail(n, *subject, *d, "", place), resync = true;
+        }
+        m.state = Machine::State::Running;
+        if (drawn[i].ends) return;
+        // The s_nop, unless a branch has passed it.
+        if (m.pc == here + 4 * u64(d->size())) {
+            for (auto& subject : subjects) subject->step();
+            m.pc += 4;
+        }
+        if (resync)
+            for (auto& subject : subjects) subject->set(m);
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> simd_builds() {
+    std::vector<std::string> names;
+    for (const char* name : {"portable", "avx2", "avx512"})
+        if (table_of(name)) names.push_back(name);
+    return names;
+}
+
+std::vector<const Inst*> covered() {
+    std::vector<const Inst*> rows;
+    for (const Inst& inst : isa::insts)
+        if (drawable(inst) && defines(inst)) rows.push_back(&inst);
+    return rows;
+}
+
+std::vector<std::pair<const Inst*, std::string>> uncovered() {
+    std::vector<std::pair<const Inst*, std::string>> rows;
+    for (const Inst& inst : isa::insts) {
+        std::string_view why;
+        if (!drawable(inst, &why))
+            rows.emplace_back(&inst, why);
+        else if (!defines(inst))
+            rows.emplace_back(&inst, "has no definition in tests/scalar");
+    }
+    return rows;
+}
+
+Report run_lockstep(const Options& options, const std::vector<std::string>& simds) {
+    return Lockstep(options, simds).run();
+}
+
+std::string summary(const Report& report, std::vector<std::string>* holes) {
+    std::string out;
+    for (size_t f = 0; f < isa::formats.size(); ++f) {
+        u64 drawn = 0, rows = 0, least = ~0ull;
+        std::string_view rarest;
+        for (const Inst* inst : covered()) {
+            if (inst->format != Fmt(f)) continue;
+            const Coverage& c = report.coverage[size_t(inst - isa::insts.data())];
+            ++rows, drawn += c.drawn;
+            if (c.drawn < least) least = c.drawn, rarest = inst->name;
+            if (holes && c.drawn < 1000)
+                holes->push_back(text("%s: drawn %llu times, not 1000", std::string(inst->name).c_str(),
+                                      (unsigned long long)c.drawn));
+            if (!holes) continue;
+            for (int k = 0; k < Kinds; ++k)
+                if (c.allowed[size_t(k)] && !c.met[size_t(k)])
+                    holes->push_back(std::string(inst->name) + ": never with " + name_of(k));
+        }
+        if (rows)
+            out += text("  %-6s %4llu instructions, drawn %10llu times; least: %s, %llu\n",
+                        std::string(isa::formats[f].name).c_str(), (unsigned long long)rows, (unsigned long long)drawn,
+                        std::string(rarest).c_str(), (unsigned long long)least);
+    }
+    std::array<u64, Kinds> kinds{};
+    for (const Coverage& c : report.coverage)
+        for (size_t k = 0; k < Kinds; ++k) kinds[k] += c.counts[k];
+    out += "  operands and modifiers:";
+    for (int k = 0; k < Kinds; ++k)
+        if (kinds[size_t(k)]) out += text(" %s %llu,", name_of(k).c_str(), (unsigned long long)kinds[size_t(k)]);
+    out.back() = '\n';
+    return out;
+}
+
+}  // namespace gcn::scalar
