@@ -96,9 +96,10 @@ void follow(State& state, uint32_t limit) {
         const uint32_t row_at = state.v[row_address][lane], column_at = state.v[column_address][lane];
         for (int step = 0; step < steps; ++step) {
             for (int i = 0; step && i < rows; ++i)
-                state.v[row_register(step) + i][lane] = bits(at(lds, row_at + 16 * step + 4 * i, limit));
+                state.v[row_register(step) + i][lane] = bits(at(lds, ((row_at + 16 * step) & ~15u) + 4 * i, limit));
             for (int i = 0; step && i < columns; ++i)
-                state.v[column_register(step) + i][lane] = bits(at(lds, column_at + 512 + 8 * step + 4 * i, limit));
+                state.v[column_register(step) + i][lane] =
+                    bits(at(lds, ((column_at + 512 + 8 * step) & ~7u) + 4 * i, limit));
             for (int r = 0; r < rows; ++r)
                 for (int c = 0; c < columns; ++c) {
                     const float product =

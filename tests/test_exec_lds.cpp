@@ -27,7 +27,7 @@ TEST_CASE("ds_write and ds_read of every width") {
         s_waitcnt lgkmcnt(0)
         ds_read_b32 v8, v2 offset:4
         ds_read_b64 v[10:11], v2 offset:8
-        ds_read_b96 v[12:14], v2 offset:4
+        ds_read_b96 v[12:14], v2
         ds_read_b128 v[16:19], v2
         ds_read_u8 v20, v2
         ds_read_i8 v21, v2
@@ -38,7 +38,7 @@ TEST_CASE("ds_write and ds_read of every width") {
     for (int lane = 0; lane < 64; ++lane) {
         CHECK(after.v[8][lane] == w.v[5][lane]);
         CHECK(after.v64(10, lane) == w.v64(6, lane));
-        for (int k = 0; k < 3; ++k) CHECK(after.v[12 + k][lane] == w.v[5 + k][lane]);
+        for (int k = 0; k < 3; ++k) CHECK(after.v[12 + k][lane] == w.v[4 + k][lane]);
         for (int k = 0; k < 4; ++k) CHECK(after.v[16 + k][lane] == w.v[4 + k][lane]);
         CHECK(after.v[20][lane] == (w.v[4][lane] & 0xff));
         CHECK(after.v[21][lane] == uint32_t(int8_t(w.v[4][lane])));
@@ -351,4 +351,231 @@ TEST_CASE("floating-point ds_cmpst compares values, not bits: the zeros are equa
         CHECK(after.v64(20, lane) == after.v64(18, lane));
         CHECK(after.v64(22, lane) == w.v64(8, lane));
     }
+}
+
+TEST_CASE("DS addresses lose the low bits that their width does not allow") {
+    State w = with_data();
+    const State after = run(w, R"(
+        ds_write_b128 v2, v[4:7]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v8, v2 offset:7
+        ds_read_b64 v[10:11], v2 offset:12
+        ds_read_b128 v[16:19], v2 offset:8
+        ds_read_u16 v20, v2 offset:3
+        ds_add_rtn_u32 v21, v2, v3 offset:5
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(after.v[8] == w.v[5]);
+    CHECK(after.v[10] == w.v[6]);
+    for (int k = 0; k < 4; ++k) CHECK(after.v[16 + k] == w.v[4 + k]);
+    for (int lane = 0; lane < 64; ++lane) CHECK(after.v[20][lane] == w.v[4][lane] >> 16);
+    CHECK(after.v[21] == w.v[5]);
+}
+
+TEST_CASE("ds_mskor clears the bits of one operand and sets those of the other") {
+    State w = with_data();
+    const State after = run(w, R"(
+        ds_write_b64 v2, v[4:5]
+        s_waitcnt lgkmcnt(0)
+        ds_mskor_rtn_b32 v8, v2, v6, v7
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v9, v2
+        ds_mskor_b32 v2, v9, v6
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v10, v2
+        ds_write_b64 v2, v[4:5]
+        s_waitcnt lgkmcnt(0)
+        ds_mskor_rtn_b64 v[12:13], v2, v[6:7], v[4:5]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[14:15], v2
+        ds_mskor_b64 v2, v[14:15], v[6:7]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[16:17], v2
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (int lane = 0; lane < 64; ++lane) {
+        const uint32_t m = w.v[4][lane], x = w.v[6][lane], y = w.v[7][lane];
+        CHECK(after.v[8][lane] == m);
+        CHECK(after.v[9][lane] == ((m & ~x) | y));
+        CHECK(after.v[10][lane] == x);
+        CHECK(after.v64(12, lane) == w.v64(4, lane));
+        CHECK(after.v64(14, lane) == ((w.v64(4, lane) & ~w.v64(6, lane)) | w.v64(4, lane)));
+        CHECK(after.v64(16, lane) == w.v64(6, lane));
+    }
+}
+
+TEST_CASE("ds_wrxchg2 stores two elements and returns what was there, st64 in steps of 64") {
+    State w = with_data();
+    const State after = run(w, R"(
+        ds_write_b128 v2, v[4:7]
+        s_waitcnt lgkmcnt(0)
+        ds_wrxchg2_rtn_b32 v[8:9], v2, v6, v7 offset0:1 offset1:3
+        s_waitcnt lgkmcnt(0)
+        ds_read_b128 v[12:15], v2
+        s_waitcnt lgkmcnt(0)
+        ds_wrxchg2_rtn_b64 v[16:19], v2, v[4:5], v[6:7] offset0:1 offset1:0
+        s_waitcnt lgkmcnt(0)
+        ds_read_b128 v[20:23], v2
+        ds_wrxchg2st64_rtn_b32 v[24:25], v2, v4, v5 offset0:4 offset1:5
+        ds_read_b32 v26, v2 offset:1024
+        ds_read_b32 v27, v2 offset:1280
+        ds_wrxchg2st64_rtn_b64 v[28:31], v2, v[4:5], v[6:7] offset0:2 offset1:3
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (int lane = 0; lane < 64; ++lane) {
+        CHECK(after.v[8][lane] == w.v[5][lane]);
+        CHECK(after.v[9][lane] == w.v[7][lane]);
+        CHECK(after.v[13][lane] == w.v[6][lane]);
+        CHECK(after.v[15][lane] == w.v[7][lane]);
+        CHECK(after.v64(16, lane) == after.v64(14, lane));
+        CHECK(after.v64(18, lane) == after.v64(12, lane));
+        CHECK(after.v64(20, lane) == w.v64(6, lane));
+        CHECK(after.v64(22, lane) == w.v64(4, lane));
+        if (lane < 32) CHECK(after.v[26][lane] == w.v[4][lane]);
+    }
+}
+
+TEST_CASE("ds_wrap_rtn_b32 counts round; ds_condxchg32_rtn_b64 stores dwords whose highest bit is set") {
+    State w = with_data();
+    w.v[6] = all(0x01020390), w.v[7] = all(5);
+    w.v[8] = repeat(std::array<uint32_t, 2>{0x80000011, 0x11}),
+    w.v[9] = repeat(std::array<uint32_t, 2>{0x22, 0x80000022});
+    const State after = run(w, R"(
+        ds_write_b32 v2, v4
+        s_waitcnt lgkmcnt(0)
+        ds_wrap_rtn_b32 v10, v2, v6, v7
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v11, v2
+        ds_write_b64 v2, v[4:5]
+        s_waitcnt lgkmcnt(0)
+        ds_condxchg32_rtn_b64 v[12:13], v2, v[8:9]
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[14:15], v2
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (int lane = 0; lane < 64; ++lane) {
+        const uint32_t m = w.v[4][lane];
+        CHECK(after.v[10][lane] == m);
+        CHECK(after.v[11][lane] == (m >= 0x01020390 ? m - 0x01020390 : m + 5));
+        CHECK(after.v64(12, lane) == w.v64(4, lane));
+        CHECK(after.v[14][lane] == (lane % 2 ? m : 0x11));
+        CHECK(after.v[15][lane] == (lane % 2 ? 0x22 : w.v[5][lane]));
+    }
+}
+
+TEST_CASE("ds_append and ds_consume move a counter by the number of active lanes") {
+    State w = with_data();
+    w.exec = 0xff00000000000003, w.v[8] = w.v[9] = w.v[10] = all(1);
+    const State after = run(w, R"(
+        v_mov_b32 v4, 100
+        v_mov_b32 v5, 0x50
+        ds_write_b32 v5, v4
+        s_mov_b32 m0, 0x40
+        s_waitcnt lgkmcnt(0)
+        ds_append v8 offset:16
+        ds_append v9 offset:16
+        ds_consume v10 offset:16
+        s_mov_b32 m0, -1
+        ds_read_b32 v11, v5
+        s_waitcnt lgkmcnt(0)
+    )");
+    for (int lane = 0; lane < 64; ++lane) {
+        const bool on = w.exec >> lane & 1;
+        CHECK(after.v[8][lane] == (on ? 100 : 1));
+        CHECK(after.v[9][lane] == (on ? 110 : 1));
+        CHECK(after.v[10][lane] == (on ? 120 : 1));
+        if (on) CHECK(after.v[11][lane] == 110);
+    }
+}
+
+TEST_CASE("src2 instructions take their second operand from LDS, by the offset or by the address") {
+    struct Case {
+        const char* name;
+        bool wide;
+        uint64_t (*result)(uint64_t, uint64_t);
+    };
+    const Case cases[] = {
+        {"add_src2_u32", false, sum},
+        {"sub_src2_u32", false, less},
+        {"rsub_src2_u32", false, +[](uint64_t m, uint64_t x) { return x - m; }},
+        {"inc_src2_u32", false, up},
+        {"dec_src2_u32", false, down},
+        {"min_src2_i32", false, least<int32_t>},
+        {"max_src2_i32", false, greatest<int32_t>},
+        {"min_src2_u32", false, least<uint32_t>},
+        {"max_src2_u32", false, greatest<uint32_t>},
+        {"and_src2_b32", false, both},
+        {"or_src2_b32", false, either},
+        {"xor_src2_b32", false, one_of},
+        {"write_src2_b32", false, swapped},
+        {"add_src2_u64", true, sum},
+        {"sub_src2_u64", true, less},
+        {"rsub_src2_u64", true, +[](uint64_t m, uint64_t x) { return x - m; }},
+        {"inc_src2_u64", true, up},
+        {"dec_src2_u64", true, down},
+        {"min_src2_i64", true, least<int64_t>},
+        {"max_src2_i64", true, greatest<int64_t>},
+        {"min_src2_u64", true, least<uint64_t>},
+        {"max_src2_u64", true, greatest<uint64_t>},
+        {"and_src2_b64", true, both},
+        {"or_src2_b64", true, either},
+        {"xor_src2_b64", true, one_of},
+        {"write_src2_b64", true, swapped},
+    };
+    for (const Case& c : cases)
+        for (const bool far : {false, true}) {
+            State w = with_data();
+            for (int lane = 0; lane < 64; ++lane) {
+                w.set_v64(4, lane, in_memory[lane % 4]), w.set_v64(6, lane, data[lane / 4 % 4]);
+                w.v[3][lane] = far ? w.v[2][lane] | 2u << 17 : w.v[2][lane];
+            }
+            const State after = run(w, std::string("ds_write_b128 v2, v[4:7]\n s_waitcnt lgkmcnt(0)\n ds_") + c.name +
+                                           " v3 offset:" + (far ? "0x8000" : "2") + R"(
+                s_waitcnt lgkmcnt(0)
+                ds_read_b128 v[8:11], v2
+                s_waitcnt lgkmcnt(0)
+            )");
+            const uint64_t mask = c.wide ? ~0ull : 0xffffffff;
+            for (int lane = 0; lane < 64; ++lane) {
+                const uint64_t m = in_memory[lane % 4] & mask, x = data[lane / 4 % 4] & mask;
+                INFO(c.name << std::hex << ' ' << m << ' ' << x);
+                CHECK((after.v64(8, lane) & mask) == (c.result(m, x) & mask));
+                CHECK(after.v64(10, lane) == data[lane / 4 % 4]);
+            }
+        }
+}
+
+TEST_CASE("src2 instructions of floating point") {
+    State w = with_data();
+    w.v[4] = all(bits(1.5f)), w.v[5] = all(bits(-2.0f)), w.v[6] = all(bits(4.0f)), w.v[7] = all(bits(3.0f));
+    const State after = run(w, R"(
+        ds_write_b128 v2, v[4:7]
+        s_waitcnt lgkmcnt(0)
+        ds_add_src2_f32 v2 offset:1
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v8, v2
+        ds_min_src2_f32 v2 offset:2
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v9, v2
+        ds_max_src2_f32 v2 offset:3
+        s_waitcnt lgkmcnt(0)
+        ds_read_b32 v10, v2
+    )");
+    CHECK(after.v[8] == all(bits(-0.5f)));
+    CHECK(after.v[9] == all(bits(-0.5f)));
+    CHECK(after.v[10] == all(bits(3.0f)));
+    for (int lane = 0; lane < 64; ++lane) w.set_v64(4, lane, bits(2.0)), w.set_v64(6, lane, bits(-7.0));
+    const State wide = run(w, R"(
+        ds_write_b128 v2, v[4:7]
+        s_waitcnt lgkmcnt(0)
+        ds_max_src2_f64 v2 offset:2
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[8:9], v2
+        ds_min_src2_f64 v2 offset:2
+        s_waitcnt lgkmcnt(0)
+        ds_read_b64 v[10:11], v2
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(wide.v64(8, 9) == bits(2.0));
+    CHECK(wide.v64(10, 9) == bits(-7.0));
 }

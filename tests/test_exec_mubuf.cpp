@@ -97,7 +97,7 @@ TEST_CASE("an index counts in strides; index and offset come in two registers, t
     w.v[4] = lane_numbers(), w.v[5] = all(4);
     const State after = run(w, R"(
         s_or_b32 s37, s37, 0x00140000           // stride 20
-        s_mov_b32 s38, 64                       // num_records counts strides
+        s_movk_i32 s38, 0x500                   // 64 of them: num_records counts bytes
         buffer_load_dword v12, v2, s[36:39], 0 idxen
         buffer_load_dword v13, v2, s[36:39], 0 idxen offset:8
         buffer_load_dword v14, v[4:5], s[36:39], 0 idxen offen offset:4

@@ -126,3 +126,35 @@ TEST_CASE("a scalar load of what is not there is a fault that names the address"
     CHECK(fault.find("s_load_dword") != fault.npos);
     CHECK(fault.find("0x5010") != fault.npos);
 }
+
+TEST_CASE("s_store writes registers, s_buffer_store what lies within the descriptor") {
+    State w;
+    for (uint32_t r = 4; r < 12; ++r) w.s[r] = 0x1000 + r;
+    w.memory.fill(7);
+    const State after = run(w, R"(
+        s_store_dword s4, s[32:33], 0x4
+        s_store_dwordx2 s[6:7], s[32:33], 0x8
+        s_mov_b32 m0, 16
+        s_store_dwordx4 s[4:7], s[32:33], m0
+        s_mov_b32 s38, 0x48
+        s_buffer_store_dword s8, s[36:39], 0x23
+        s_buffer_store_dwordx2 s[8:9], s[36:39], 0x30
+        s_buffer_store_dwordx4 s[8:11], s[36:39], 0x40
+        s_mov_b32 m0, -1
+        s_dcache_wb
+        s_atc_probe 1, s[32:33], 0x10
+    )");
+    auto expected = w.memory;
+    expected[1] = w.s[4];
+    for (int i = 0; i < 2; ++i) expected[2 + i] = w.s[6 + i], expected[12 + i] = w.s[8 + i];
+    for (int i = 0; i < 4; ++i) expected[4 + i] = w.s[4 + i];
+    expected[8] = w.s[8];
+    for (int i = 0; i < 2; ++i) expected[16 + i] = w.s[8 + i];  // the rest lies beyond 0x48
+    CHECK(after.memory == expected);
+}
+
+TEST_CASE("a scalar store to what is not writable is a fault") {
+    const std::string fault = fault_of(State{}, "s_getpc_b64 s[4:5]\n s_store_dword s6, s[4:5], 0x0");
+    CHECK(fault.find("s_store_dword") != std::string::npos);
+    CHECK(fault.find("nothing writable") != std::string::npos);
+}

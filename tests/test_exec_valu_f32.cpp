@@ -53,12 +53,23 @@ TEST_CASE("f32 addition and multiplication round once, with denormals and withou
     check(rows, pairs(floats32), false);
 }
 
-TEST_CASE("output modifiers scale the result, where denormals are flushed") {
+// Frames start in IEEE mode.
+#define WITHOUT_IEEE "s_setreg_imm32_b32 hwreg(1, 9, 1), 0\n "
+
+TEST_CASE("output modifiers scale the result, where denormals are flushed, and -0 becomes 0") {
+    const auto positive = [](float x) { return x == 0 ? 0.0f : x; };
+    static const auto zero = positive;
     check({
-        row("v_add_f32_e64 D, A, B mul:2",        +[](float a, float b) { return (a + b) * 2; }),
-        row("v_add_f32_e64 D, A, B mul:4",        +[](float a, float b) { return (a + b) * 4; }),
-        row("v_add_f32_e64 D, A, B div:2",        +[](float a, float b) { return (a + b) / 2; }),
+        row(WITHOUT_IEEE "v_add_f32_e64 D, A, B mul:2", +[](float a, float b) { return zero(flushed(a + b) * 2); }),
+        row("v_add_f32_e64 D, A, B mul:4",        +[](float a, float b) { return zero(flushed(a + b) * 4); }),
+        row("v_add_f32_e64 D, A, B div:2",        +[](float a, float b) { return zero(flushed(flushed(a + b) / 2)); }),
     }, pairs(floats32), true);
+}
+
+TEST_CASE("output modifiers do nothing in IEEE mode, nor where denormal results are kept") {
+    const auto sum = +[](float a, float b) { return a + b; };
+    check({row("v_add_f32_e64 D, A, B mul:2", sum)}, pairs(floats32), true);
+    check({row(WITHOUT_IEEE "v_add_f32_e64 D, A, B mul:2", sum)}, pairs(floats32), false);
 }
 
 TEST_CASE("clamp keeps results in 0..1, and makes 0 of a NaN") {
@@ -72,7 +83,7 @@ TEST_CASE("clamp keeps results in 0..1, and makes 0 of a NaN") {
     check(rows, pairs(numbers), true);
     check(rows, pairs(numbers), false);
     check({
-        row("v_add_f32_e64 D, A, B clamp div:2",  +[](float a, float b) { return clamped((a + b) / 2); }),
+        row(WITHOUT_IEEE "v_add_f32_e64 D, A, B clamp div:2", +[](float a, float b) { return clamped((a + b) / 2); }),
     }, pairs(numbers), true);
 }
 
@@ -332,4 +343,119 @@ TEST_CASE("the compiler's sequence for f32 division is rounded correctly") {
             CHECK(same(after.v[3][lane], bits(f32(w.v[1][lane]) / f32(w.v[2][lane]))));
         }
     }
+}
+
+TEST_CASE("legacy products with a zero are zero, whatever the other factor") {
+    const auto product = [](float a, float b) { return a == 0 || b == 0 ? 0.0f : a * b; };
+    static const auto times = product;
+    const std::vector<Row> rows{row(
+        "v_mul_legacy_f32 D, A, B", +[](float a, float b) { return times(a, b); })};
+    check(rows, pairs(floats32), true);
+    check(rows, pairs(floats32), false);
+    const std::vector<Row> sums{
+        row(
+            "v_mad_legacy_f32 D, A, B, C",
+            +[](float a, float b, float c) {
+                a = flushed(a), b = flushed(b), c = flushed(c);
+                return flushed(a == 0 || b == 0 ? c : flushed(a * b) + c);
+            }),
+    };
+    check(sums, pairs(floats32), true);
+    check(sums, pairs(floats32), false);
+}
+
+TEST_CASE("legacy powers and logarithms") {
+    const float numbers[] = {-3, 0, 0.5f, 1, 2, 10};
+    State w;
+    for (int i = 0; i < 6; ++i) w.v[2][i] = bits(numbers[i]);
+    const State after = run(w, "v_exp_legacy_f32 v4, v2\n v_log_legacy_f32 v5, v2");
+    const float powers[] = {0.125f, 1, f32(0x3fb504f3), 2, 4, 1024};
+    for (int i = 0; i < 6; ++i) CHECK(std::fabs(f32(after.v[4][i]) / powers[i] - 1) < 2e-7f);
+    CHECK(is_nan(after.v[5][0]));
+    CHECK(f32(after.v[5][1]) == -INFINITY);
+    CHECK(f32(after.v[5][2]) == -1);
+    CHECK(f32(after.v[5][3]) == 0);
+    CHECK(f32(after.v[5][4]) == 1);
+}
+
+TEST_CASE("cube maps: face, two coordinates, twice the major axis; z wins before y before x") {
+    struct Row {
+        float x, y, z, face, s, t, major;
+    };
+    const Row rows[] = {
+        {3, 1, 2, 0, -2, -1, 6},  {-3, 1, 2, 1, 2, -1, -6}, {1, 3, 2, 2, 1, 2, 6},
+        {1, -3, 2, 3, 1, -2, -6}, {1, 2, 3, 4, 1, -2, 6},   {1, 2, -3, 5, -1, -2, -6},
+        {2, 2, 2, 4, 2, -2, 4},   {2, 2, 1, 2, 2, 1, 4},    {-2, -2, -2, 5, 2, 2, -4},
+    };
+    State w;
+    int lane = 0;
+    for (const Row& r : rows) {
+        w.v[2][lane] = bits(r.x), w.v[3][lane] = bits(r.y), w.v[4][lane++] = bits(r.z);
+    }
+    const State after = run(w, R"(
+        v_cubeid_f32 v8, v2, v3, v4
+        v_cubesc_f32 v9, v2, v3, v4
+        v_cubetc_f32 v10, v2, v3, v4
+        v_cubema_f32 v11, v2, v3, v4
+    )");
+    lane = 0;
+    for (const Row& r : rows) {
+        INFO(r.x << ' ' << r.y << ' ' << r.z);
+        CHECK(f32(after.v[8][lane]) == r.face);
+        CHECK(f32(after.v[9][lane]) == r.s);
+        CHECK(f32(after.v[10][lane]) == r.t);
+        CHECK(f32(after.v[11][lane++]) == r.major);
+    }
+}
+
+TEST_CASE("in IEEE mode a signalling NaN wins over a number, and a quiet one loses") {
+    constexpr u32 signalling = 0x7f800001, quiet = 0x7fc00000, one = 0x3f800000;
+    State w;
+    w.v[2][0] = signalling, w.v[2][1] = quiet, w.v[2][2] = one, w.v[2][3] = one;
+    w.v[3][0] = one, w.v[3][1] = one, w.v[3][2] = signalling, w.v[3][3] = quiet;
+    const std::string body = R"(
+        v_min_f32 v4, v2, v3
+        v_max_f32 v5, v2, v3
+        v_min3_f32 v6, v2, v3, v2
+        v_med3_f32 v7, v3, v3, v2
+        v_cvt_f16_f32 v10, v2
+        v_cvt_f16_f32 v11, v3
+        v_min_f64 v[8:9], v[12:13], v[14:15]
+    )";
+    w.set_v64(12, 0, 0x7ff0000000000001), w.set_v64(14, 0, bits(1.0));
+    const State ieee = run(w, body), plain = run(w, WITHOUT_IEEE + body);
+    CHECK(is_nan(ieee.v[6][0]));
+    for (int r = 4; r < 6; ++r)
+        for (int lane = 0; lane < 4; ++lane) {
+            INFO("v" << r << ", lane " << lane);
+            CHECK(is_nan(ieee.v[r][lane]) == (lane % 2 == 0));
+            CHECK(plain.v[r][lane] == one);
+        }
+    CHECK(is_nan(ieee.v64(8, 0)));
+    CHECK(plain.v64(8, 0) == bits(1.0));
+}
+
+TEST_CASE("approximations take denormals for zeros, whatever MODE says") {
+    State w;
+    w.float_mode = denormals_on;
+    w.v[2] = all(1), w.v[3] = all(bits(0x1p127f));
+    const State after = run(w, "v_rcp_f32 v4, v2\n v_rsq_f32 v5, v2\n v_log_f32 v6, v2\n v_rcp_f32 v7, v3");
+    CHECK(f32(after.v[4][0]) == INFINITY);
+    CHECK(f32(after.v[5][0]) == INFINITY);
+    CHECK(f32(after.v[6][0]) == -INFINITY);
+    CHECK(after.v[7][0] == 0);  // 2^-127
+}
+
+TEST_CASE("a NaN that arithmetic makes or passes on is the same in every build, to the bit") {
+    State w;
+    w.v[2] = all(0x7fc12345), w.v[3] = all(0xffc54321), w.v[4] = all(bits(INFINITY)), w.v[5] = all(0);
+    const State after = run(w, R"(
+        v_add_f32 v8, v2, v3
+        v_mul_f32 v9, v4, v5
+        v_mac_f32 v2, v3, v4
+        v_fma_f32 v10, v3, v2, v3
+        v_cvt_f16_f32 v11, v3
+    )");
+    for (int r : {2, 8, 9, 10}) CHECK(after.v[r] == all(0x7fc00000));
+    CHECK(after.v[11] == all(0x7e00));
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <cstdlib>
 
 using namespace gcn::test;
 
@@ -246,4 +248,212 @@ TEST_CASE("a destination may be one of the sources") {
     CHECK(after.v64(2, 0) == 0x0000000300000000);
     CHECK(after.v64(7, 0) == 0x0000000300000000);
     CHECK(after.v64(4, 0) == 10);
+}
+
+// What is left of `x` when it has to lie in `least`..`most`.
+template <class Wide> static i64 within(Wide x, i64 least, i64 most) {
+    return i64(x < Wide(least) ? Wide(least) : x > Wide(most) ? Wide(most) : x);
+}
+static u32 unsigned32(i64 x) { return u32(within(x, 0, 0xffffffff)); }
+static i32 signed32(i64 x) { return i32(within(x, -0x80000000ll, 0x7fffffff)); }
+static u32 unsigned16(i64 x) { return u32(within(x, 0, 0xffff)); }
+static u32 bytes_apart(u32 a, u32 b, bool all = true) {
+    u32 sum = 0;
+    for (int i = 0; i < 32; i += 8)
+        if (all || (b >> i & 0xff)) sum += u32(std::abs(int(a >> i & 0xff) - int(b >> i & 0xff)));
+    return sum;
+}
+static u32 words_apart(u32 a, u32 b) {
+    return u32(std::abs(int(a & 0xffff) - int(b & 0xffff)) + std::abs(int(a >> 16) - int(b >> 16)));
+}
+
+TEST_CASE("with clamp integers stay at the end of their range that they would leave") {
+    check(
+        {
+            row(
+                "v_add_u32 D, vcc, A, B clamp", +[](u32 a, u32 b) { return unsigned32(i64(a) + b); }),
+            row(
+                "v_sub_u32 D, vcc, A, B clamp", +[](u32 a, u32 b) { return unsigned32(i64(a) - b); }),
+            row(
+                "v_subrev_u32 D, vcc, A, B clamp", +[](u32 a, u32 b) { return unsigned32(i64(b) - a); }),
+            row(
+                "v_mul_i32_i24_e64 D, A, B clamp", +[](u32 a, u32 b) { return signed32(i64(i24(a)) * i24(b)); }),
+            row(
+                "v_mul_u32_u24_e64 D, A, B clamp", +[](u32 a, u32 b) { return unsigned32(i64(u24(a)) * u24(b)); }),
+            row(
+                "v_mad_i32_i24 D, A, B, C clamp",
+                +[](u32 a, u32 b, i32 c) { return signed32(i64(i24(a)) * i24(b) + c); }),
+            row(
+                "v_mad_u32_u24 D, A, B, C clamp",
+                +[](u32 a, u32 b, u32 c) { return unsigned32(i64(u24(a)) * u24(b) + c); }),
+            row(
+                "v_add_u16_e64 D, A, B clamp", +[](u16 a, u16 b) { return unsigned16(i64(a) + b); }),
+            row(
+                "v_sub_u16_e64 D, A, B clamp", +[](u16 a, u16 b) { return unsigned16(i64(a) - b); }),
+            row(
+                "v_subrev_u16_e64 D, A, B clamp", +[](u16 a, u16 b) { return unsigned16(i64(b) - a); }),
+            row(
+                "v_mad_u16 D, A, B, C clamp", +[](u16 a, u16 b, u16 c) { return unsigned16(i64(a) * b + c); }),
+            row(
+                "v_mad_i16 D, A, B, C clamp",
+                +[](i16 a, i16 b, i16 c) { return u32(within(i64(a) * b + c, -32768, 32767)) & 0xffff; }),
+            row(
+                "v_sad_u8 D, A, B, C clamp",
+                +[](u32 a, u32 b, u32 c) { return unsigned32(i64(c) + bytes_apart(a, b)); }),
+            row(
+                "v_sad_hi_u8 D, A, B, C clamp",
+                +[](u32 a, u32 b, u32 c) { return unsigned32(i64(c) + (i64(bytes_apart(a, b)) << 16)); }),
+            row(
+                "v_sad_u16 D, A, B, C clamp",
+                +[](u32 a, u32 b, u32 c) { return unsigned32(i64(c) + words_apart(a, b)); }),
+            row(
+                "v_sad_u32 D, A, B, C clamp",
+                +[](u32 a, u32 b, u32 c) { return unsigned32(i64(c) + (a > b ? a - b : b - a)); }),
+            row(
+                "v_msad_u8 D, A, B, C clamp",
+                +[](u32 a, u32 b, u32 c) { return unsigned32(i64(c) + bytes_apart(a, b, false)); }),
+        },
+        pairs(integers32));
+    check(
+        {
+            row(
+                "v_mad_u64_u32 DD, vcc, A, B, CC clamp",
+                +[](u32 a, u32 b, u64 c) {
+                    u64 d;
+                    return __builtin_add_overflow(u64(a) * b, c, &d) ? ~u64(0) : d;
+                }),
+            row(
+                "v_mad_i64_i32 DD, vcc, A, B, CC clamp",
+                +[](i32 a, i32 b, i64 c) {
+                    i64 d;
+                    return __builtin_add_overflow(i64(a) * b, c, &d) ? c < 0 ? INT64_MIN : INT64_MAX : d;
+                }),
+        },
+        pairs(integers64));
+}
+
+TEST_CASE("carries with clamp are those without, and count in the sum") {
+    State w;
+    w.v[2] = repeat(std::array<u32, 2>{0xffffffff, 5}), w.v[3] = repeat(std::array<u32, 4>{0, 0, 9, 9});
+    w.vcc = ~0ull;
+    const State after = run(w, R"(
+        v_addc_u32 v4, vcc, v2, v3, vcc clamp
+        s_mov_b64 s[4:5], vcc
+        s_mov_b64 vcc, -1
+        v_subb_u32 v5, vcc, v3, v2, vcc clamp
+        s_mov_b64 vcc, 0
+        v_subbrev_u32 v6, vcc, v2, v3, vcc clamp
+    )");
+    CHECK(after.v[4][0] == 0xffffffff);
+    CHECK(after.v[4][1] == 6);
+    CHECK(after.v[4][2] == 0xffffffff);
+    CHECK((after.s[4] & 15) == 0b0101);
+    CHECK(after.v[5][0] == 0);
+    CHECK(after.v[5][3] == 3);
+    CHECK(after.v[6][1] == 0);
+    CHECK(after.v[6][3] == 4);
+}
+
+TEST_CASE("SDWA clamps integers too") {
+    State w;
+    w.v[2] = all(0x00ff8001), w.v[3] = all(0x0002ffff);
+    const State after = run(w, R"(
+        v_add_u16_sdwa v4, v2, v3 clamp dst_sel:WORD_1 dst_unused:UNUSED_PAD src0_sel:WORD_0 src1_sel:WORD_0
+        v_add_u16_sdwa v5, v2, v3 dst_sel:WORD_1 dst_unused:UNUSED_PAD src0_sel:WORD_0 src1_sel:WORD_0
+    )");
+    CHECK(after.v[4] == all(0xffff0000));
+    CHECK(after.v[5] == all(0x80000000));
+}
+
+TEST_CASE("sums of absolute differences, means of bytes") {
+    check(
+        {
+            row(
+                "v_sad_hi_u8 D, A, B, C", +[](u32 a, u32 b, u32 c) { return c + (bytes_apart(a, b) << 16); }),
+            row(
+                "v_sad_u16 D, A, B, C", +[](u32 a, u32 b, u32 c) { return c + words_apart(a, b); }),
+            row(
+                "v_msad_u8 D, A, B, C", +[](u32 a, u32 b, u32 c) { return c + bytes_apart(a, b, false); }),
+            row(
+                "v_lerp_u8 D, A, B, C",
+                +[](u32 a, u32 b, u32 c) {
+                    u32 r = 0;
+                    for (int i = 0; i < 32; i += 8) r |= ((a >> i & 0xff) + (b >> i & 0xff) + (c >> i & 1)) / 2 << i;
+                    return r;
+                }),
+        },
+        pairs(integers32));
+}
+
+TEST_CASE("quad sums move along eight bytes by one; each is added to its part of the third source") {
+    State w;
+    const u64 bytes = 0x8070605040302010, sums = 0xffff'0003'0002'0001;
+    const u32 reference = 0x00405060;
+    for (int lane = 0; lane < 64; ++lane) w.set_v64(2, lane, bytes), w.set_v64(6, lane, sums);
+    w.v[4] = all(reference);
+    for (u32 k = 0; k < 4; ++k) w.v[8 + k] = all(k == 3 ? 0xfffffff0 : k);
+    const State after = run(w, R"(
+        v_qsad_pk_u16_u8 v[12:13], v[2:3], v4, v[6:7]
+        v_mqsad_pk_u16_u8 v[14:15], v[2:3], v4, v[6:7]
+        v_qsad_pk_u16_u8 v[16:17], v[2:3], v4, v[6:7] clamp
+        v_mqsad_u32_u8 v[20:23], v[2:3], v4, v[8:11]
+        v_mqsad_u32_u8 v[24:27], v[2:3], v4, v[8:11] clamp
+    )");
+    for (int i = 0; i < 4; ++i) {
+        const u32 part = u32(bytes >> 8 * i), sum = u32(sums >> 16 * i & 0xffff);
+        const u32 apart = bytes_apart(part, reference), masked = bytes_apart(part, reference, false);
+        CHECK((after.v64(12, 5) >> 16 * i & 0xffff) == ((sum + apart) & 0xffff));
+        CHECK((after.v64(14, 5) >> 16 * i & 0xffff) == ((sum + masked) & 0xffff));
+        CHECK((after.v64(16, 5) >> 16 * i & 0xffff) == std::min(sum + apart, 0xffffu));
+        CHECK(after.v[20 + i][5] == w.v[8 + i][5] + masked);
+        CHECK(after.v[24 + i][5] == unsigned32(i64(w.v[8 + i][5]) + masked));
+    }
+}
+
+TEST_CASE("packed conversions saturate; normalized ones round to the nearest") {
+    check(
+        {
+            row(
+                "v_cvt_pk_u16_u32 D, A, B",
+                +[](u32 a, u32 b) { return std::min(a, 0xffffu) | std::min(b, 0xffffu) << 16; }),
+            row(
+                "v_cvt_pk_i16_i32 D, A, B",
+                +[](i32 a, i32 b) {
+                    return (u32(within(i64(a), -32768, 32767)) & 0xffff) | u32(within(i64(b), -32768, 32767)) << 16;
+                }),
+            row(
+                "v_cvt_off_f32_i4 D, A", +[](u32 a) { return float(i32(a << 28) >> 28) / 16; }),
+        },
+        pairs(integers32));
+    struct Case {
+        float x;
+        u32 i16, u16, u8;
+    };
+    const Case cases[] = {{0, 0, 0, 0},
+                          {1, 32767, 65535, 1},
+                          {-1, 0x8001, 0, 0},
+                          {0.5f, 0x4000, 0x8000, 0},
+                          {2, 32767, 65535, 2},
+                          {-2, 0x8001, 0, 0},
+                          {NAN, 0, 0, 0},
+                          {1e30f, 32767, 65535, 255},
+                          {254.5f, 32767, 65535, 254},
+                          {255.5f, 32767, 65535, 255},
+                          {-1e30f, 0x8001, 0, 0}};
+    State w;
+    for (int i = 0; i < int(std::size(cases)); ++i) w.v[2][i] = bits(cases[i].x);
+    w.v[3] = all(2), w.v[4] = all(0x11223344), w.v[8] = all(0x55667788);
+    const State after = run(w, R"(
+        v_cvt_pknorm_i16_f32 v5, v2, 1.0
+        v_cvt_pknorm_u16_f32 v6, 0, v2
+        v_cvt_pk_u8_f32 v7, v2, v3, v4
+        v_cvt_pkaccum_u8_f32 v8, v2, v3
+    )");
+    for (int i = 0; i < int(std::size(cases)); ++i) {
+        INFO(cases[i].x);
+        CHECK(after.v[5][i] == (cases[i].i16 | 32767u << 16));
+        CHECK(after.v[6][i] == cases[i].u16 << 16);
+        CHECK(after.v[7][i] == (0x11003344 | cases[i].u8 << 16));
+        CHECK(after.v[8][i] == (0x55007788 | cases[i].u8 << 16));
+    }
 }

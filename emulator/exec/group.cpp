@@ -16,6 +16,8 @@ namespace gcn::emulator {
 namespace {
 
 // Fields of COMPUTE_PGM_RSRC1 and 2.
+uint32_t vgpr_blocks(uint32_t rsrc1) { return rsrc1 & 0x3f; }
+uint32_t sgpr_blocks(uint32_t rsrc1) { return rsrc1 >> 6 & 15; }
 uint32_t float_mode(uint32_t rsrc1) { return rsrc1 >> 12 & 0xff; }
 uint32_t dx10_clamp(uint32_t rsrc1) { return rsrc1 >> 21 & 1; }
 uint32_t ieee_mode(uint32_t rsrc1) { return rsrc1 >> 23 & 1; }
@@ -23,6 +25,7 @@ bool has_scratch(uint32_t rsrc2) { return rsrc2 & 1; }
 uint32_t user_sgprs(uint32_t rsrc2) { return rsrc2 >> 1 & 31; }
 bool has_group_id(uint32_t rsrc2, int dimension) { return rsrc2 >> (7 + dimension) & 1; }
 bool has_group_size(uint32_t rsrc2) { return rsrc2 >> 10 & 1; }
+uint32_t exceptions(uint32_t rsrc2) { return rsrc2 >> 24 & 0x7f; }
 uint32_t work_item_ids(uint32_t rsrc2) { return std::min((rsrc2 >> 11 & 3) + 1, 3u); }
 
 constexpr uint32_t lanes = 64;
@@ -124,7 +127,8 @@ void Group::prepare(Wave& w, int index, const std::array<uint32_t, 3>& size) {
 
     std::fill(std::begin(w.walks), std::end(w.walks), Walk{});
     w.scc = 0;
-    w.mode = float_mode(d.rsrc1) | dx10_clamp(d.rsrc1) << 8 | ieee_mode(d.rsrc1) << 9;
+    w.mode = float_mode(d.rsrc1) | dx10_clamp(d.rsrc1) << 8 | ieee_mode(d.rsrc1) << 9 | exceptions(d.rsrc2) << 12;
+    w.trap_status = w.priority = 0;
     set_float_modes(w);
     w.next = launch.program->entry();
     w.program = launch.program.get();
@@ -135,6 +139,9 @@ void Group::prepare(Wave& w, int index, const std::array<uint32_t, 3>& size) {
     w.scratch = scratch_slots.empty() ? 0 : d.scratch_base + scratch;
     w.grid = &launch;
     w.index = uint32_t(index);
+    w.waves = waves_of(size);
+    w.vgprs = 4 * (vgpr_blocks(d.rsrc1) + 1);
+    w.allocation = vgpr_blocks(d.rsrc1) << 8 | sgpr_blocks(d.rsrc1) << 24;
 }
 
 Wave* Group::next_runnable() {
@@ -171,7 +178,7 @@ void Group::jump(Wave& w, ProgramCache& cache, const HandlerTable& table) {
     programs.push_back(std::move(program));
 }
 
-int64_t Group::step(Wave& w, int64_t budget) {
+int64_t Group::step(Wave& w, const HandlerTable& table, int64_t budget) {
     const unsigned callers = _mm_getcsr();
     w.mxcsr_now = 0;
     w.event = Event::None;
@@ -184,7 +191,8 @@ int64_t Group::step(Wave& w, int64_t budget) {
         const Step step{*w.program, w.program->number_of(op)};
         tell([&](GroupObserver& o) { o.before(w, step); });
         --left;
-        op = op->run(op, &w);
+        op = table.step(op, &w);
+        if (!op && w.event == Event::Mode) op = w.next;
         if (!op && w.event == Event::Fault)
             tell([&](GroupObserver& o) { o.faults(w, step); });
         else
@@ -250,7 +258,7 @@ Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& vi
         w->view = &view;
         int64_t done = 0;
         if (const auto memory =
-                guard.run([&] { done = observers.empty() ? table.run(w, budget) : step(*w, budget); })) {
+                guard.run([&] { done = observers.empty() ? table.run(w, budget) : step(*w, table, budget); })) {
             _mm_setcsr(float_modes);
             report(*w, *memory);
             return State::Faulted;
@@ -259,6 +267,7 @@ Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& vi
         budget -= std::max<int64_t>(done, 1);
         switch (w->event) {
             case Event::None:
+            case Event::Mode:
                 break;
             case Event::End:
                 w->ended = true;

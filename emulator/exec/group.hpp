@@ -85,7 +85,7 @@ private:
     void release_barrier();
     void jump(Wave&, ProgramCache&, const HandlerTable&);
     // As HandlerTable::run, with the observers told of each instruction.
-    int64_t step(Wave&, int64_t budget);
+    int64_t step(Wave&, const HandlerTable&, int64_t budget);
     template <class Call> void tell(Call call) {
         for (const auto& observer : observers) call(*observer);
     }

@@ -66,11 +66,11 @@ struct Flow {
     bool next, target;
 };
 constexpr Flow flows[] = {
-    {"s_branch", false, true},        {"s_cbranch_scc0", true, true},  {"s_cbranch_scc1", true, true},
-    {"s_cbranch_vccz", true, true},   {"s_cbranch_vccnz", true, true}, {"s_cbranch_execz", true, true},
-    {"s_cbranch_execnz", true, true}, {"s_endpgm", false, false},      {"s_setpc_b64", false, false},
-    {"s_swappc_b64", false, false},   {"s_rfe_b64", false, false},     {"s_trap", false, false},
-    {"s_sendmsghalt", false, false},
+    {"s_branch", false, true},        {"s_cbranch_scc0", true, true},   {"s_cbranch_scc1", true, true},
+    {"s_cbranch_vccz", true, true},   {"s_cbranch_vccnz", true, true},  {"s_cbranch_execz", true, true},
+    {"s_cbranch_execnz", true, true}, {"s_endpgm", false, false},       {"s_setpc_b64", false, false},
+    {"s_swappc_b64", false, false},   {"s_rfe_b64", false, false},      {"s_trap", false, false},
+    {"s_sendmsghalt", false, false},  {"s_endpgm_saved", false, false}, {"s_rfe_restore_b64", false, false},
 };
 Flow flow_of(const Inst& inst) {
     for (const Flow& flow : flows)
@@ -171,7 +171,7 @@ private:
         if (number >= code::vgpr) return vector(number - code::vgpr, isa::registers(type));
         if (number < 128) return scalar_register(number, isa::registers(type));
         if (number == code::literal) return place::literal;
-        const bool is_status = number >= code::vccz && number <= code::scc;
+        const bool is_status = number >= code::vccz && number <= code::lds_direct;
         if (is_status && !is_64(type))
             needs_status = true;
         else if (!(number <= 208 || (number >= 240 && number <= 248)))
@@ -208,7 +208,8 @@ private:
                 flat(d, op);
                 break;
             case Fmt::MUBUF:
-                mubuf(d, op);
+            case Fmt::MTBUF:
+                buffer(d, op);
                 break;
             case Fmt::VOP1:
             case Fmt::VOP2:
@@ -225,14 +226,19 @@ private:
 
     void salu(const Decoded& d, uint64_t pc, Op& op) {
         const Inst& inst = *d.inst;
-        if (d.format != Fmt::SOPC) op.d = scalar_register(d['d'], std::max(1, isa::registers(inst.dst)));
-        op.imm = d['i'];
+        if (d.format != Fmt::SOPC && d.format != Fmt::SOPK && inst.dst != Type::None)
+            op.d = scalar_register(d['d'], isa::registers(inst.dst));
+        op.imm = inst.name == "s_set_gpr_idx_on" ? d['b'] : d['i'];
         if (d.format == Fmt::SOPK) {
-            op.a = op.d;  // s_cmpk and s_setreg read it
+            op.d = scalar_register(d['d'], std::max({1, isa::registers(inst.dst), isa::registers(inst.src[0])}));
+            op.a = op.d;  // s_cmpk, s_setreg and s_cbranch_i_fork read it
             op.wide = inst.src[0] == Type::U32 ? op.imm : uint32_t(int32_t(int16_t(op.imm)));
             if (inst.always_literal()) op.wide = d.literal();
+            if (inst.timing == isa::Timing::Branch) op.wide = pc + 4 + uint64_t(4 * int64_t(int16_t(op.imm)));
+            if (may_index_vgprs(inst, op.imm)) program.registers = 256;
             return;
         }
+        if (may_index_vgprs(inst, 0)) program.registers = 256;
         op.wide = pc + 4;  // s_getpc, s_swappc
         for (int i = 0; i < 2; ++i) {
             if (!is_source(inst.src[i])) continue;
@@ -242,12 +248,22 @@ private:
             if (inst.timing == isa::Timing::Branch) refuse("its target cannot be a literal");
             op.wide = widened(d.literal(), inst.src[i]);
         }
+        if (inst.name.starts_with("s_movrels") && op.a >= place::scalars + code::sgprs)
+            refuse("its source is not a scalar register");
+    }
+
+    // Programs that do may read any register.
+    static bool may_index_vgprs(const Inst& inst, uint32_t imm) {
+        const uint32_t id = imm & 63, offset = imm >> 6 & 31, bits = (imm >> 11 & 31) + 1;
+        if (inst.name.starts_with("s_setreg")) return id == 1 && offset <= 27 && offset + bits > 27;
+        return inst.name.starts_with("s_set_gpr_idx");
     }
 
     void smem(const Decoded& d, Op& op) {
         const Inst& inst = *d.inst;
-        if (inst.dst == Type::None) return;
-        op.d = scalar_register(d['d'], isa::registers(inst.dst));
+        const Type data = inst.dst != Type::None ? inst.dst : inst.src[0];
+        if (!is_source(data)) return;  // s_dcache_inv and its kin, s_atc_probe
+        op.d = scalar_register(d['d'], isa::registers(data));
         if (inst.src[0] == Type::None) return;
         op.a = scalar_register(2 * d['a'], inst.name.starts_with("s_buffer") ? 4 : 2);
         if (d['I'])
@@ -259,7 +275,8 @@ private:
     void ds(const Decoded& d, Op& op) {
         const Inst& inst = *d.inst;
         if (d['g']) refuse("global data share is not executed");
-        const bool two = inst.name.substr(3).starts_with("read2") || inst.name.substr(3).starts_with("write2");
+        const std::string_view what = inst.name.substr(3);
+        const bool two = what.starts_with("read2") || what.starts_with("write2") || what.starts_with("wrxchg2");
         op.imm = two ? d['x'] | d['y'] << 16 : d['x'] | d['y'] << 8;
         op.a = vector(d['p'], 1);
         if (inst.dst != Type::None) op.d = vector(d['d'], isa::registers(inst.dst));
@@ -269,25 +286,36 @@ private:
 
     void flat(const Decoded& d, Op& op) {
         const Inst& inst = *d.inst;
-        if (d['T']) refuse("tfe is not executed");
-        op.imm = d['G'];
+        op.imm = d['G'] | d['T'] << 1;
         op.a = vector(d['p'], 2);
         if (is_source(inst.src[0])) op.b = vector(d['a'], isa::registers(inst.src[0]));
         const bool returns = inst.dst != Type::None && (inst.src[0] == Type::Addr || d['G']);
-        if (returns) op.d = vector(d['d'], isa::registers(inst.dst));
+        if (returns) op.d = vector(d['d'], isa::registers(inst.dst) + int(d['T']));
     }
 
-    void mubuf(const Decoded& d, Op& op) {
+    void buffer(const Decoded& d, Op& op) {
         const Inst& inst = *d.inst;
         if (inst.dst == Type::None && inst.src[0] == Type::None) return;
-        if (d['T'] || d['L']) refuse("tfe and lds are not executed");
-        op.imm = d['i'] | d['F'] << 12 | d['I'] << 13 | d['G'] << 14;
+        const bool typed = d.format == Fmt::MTBUF;
+        op.imm = d['i'] | d['F'] << 12 | d['I'] << 13 | d['G'] << 14 | d['L'] << 15 | d['T'] << 16;
+        if (typed) op.imm |= 1u << 17 | d['f'] << 20 | d['N'] << 24;
+        if (d['L']) check_lds_direct(d);
         const int address = int(d['F'] + d['I']);
         if (address) op.a = vector(d['p'], address);
         op.b = scalar_register(4 * d['r'], 4);
         op.c = source(d['s'], Type::U32);
         if (op.c == place::literal) refuse("soffset cannot be a literal");
-        op.d = vector(d['d'], std::max(isa::registers(inst.dst), isa::registers(inst.src[0])));
+        const int data = std::max(isa::registers(inst.dst), isa::registers(inst.src[0]));
+        if (data && !d['L']) op.d = vector(d['d'], data + (inst.dst != Type::None ? int(d['T']) : 0));
+    }
+
+    static void check_lds_direct(const Decoded& d) {
+        constexpr std::string_view allowed[] = {"buffer_load_ubyte",  "buffer_load_sbyte", "buffer_load_ushort",
+                                                "buffer_load_sshort", "buffer_load_dword", "buffer_load_format_x"};
+        if (d['T']) refuse("lds and tfe exclude each other");
+        if (d.inst->name == "buffer_store_lds_dword") return;
+        if (std::find(std::begin(allowed), std::end(allowed), d.inst->name) == std::end(allowed))
+            refuse("lds belongs to loads of one element of at most a dword");
     }
 
     void valu(const Decoded& d, const Handler* handlers, Op& op) {
@@ -312,6 +340,9 @@ private:
         }
         op.wide = literal;
         op.mask = place::vcc;
+        for (int i = 0; i < 3; ++i)
+            if (is_source(inst.src[i])) op.imm |= uint32_t(isa::registers(inst.src[i])) << 4 * i;
+        op.imm |= uint32_t(inst.dst == Type::Mask ? 0 : isa::registers(inst.dst)) << 12;
         if (d.format == Fmt::VOP3B) op.mask = scalar_register(d['q'], 2);
         if (inst.dst == Type::Mask) {
             if (d.format == Fmt::VOP3) op.mask = scalar_register(d['d'], 2);
@@ -325,13 +356,13 @@ private:
             !extras.negate && !extras.absolute && !extras.multiply && !extras.clamp && !extras.dpp && !extras.sdwa;
         if (to_scalar || indexed || inst.name == "v_writelane_b32") {
             if (!plain) refuse("it is executed without modifiers only");
-            if (inst.name == "v_movrels_b32" && !vectors[0]) refuse("its source is not a vector register");
+            if (inst.name.starts_with("v_movrels") && !vectors[0]) refuse("its source is not a vector register");
             if (indexed) return;
             if (inst.name != "v_writelane_b32" && op.a == place::literal) refuse("it has no literal");
             if (inst.name != "v_readfirstlane_b32" && vectors[1]) refuse("its lane number is not a scalar");
             return;
         }
-        if (plain && vectors[1] && vectors[2]) {
+        if (plain && vectors[1] && vectors[2] && inst.dst != Type::U128) {
             op.run = handlers[vectors[0] ? Vectors : Scalar];
             return;
         }
@@ -351,16 +382,16 @@ private:
         extras.dpp = d.tail == Tail::Dpp;
         extras.sdwa = d.tail == Tail::Sdwa;
         extras.control = extras.dpp || extras.sdwa ? d.w1 : 0;
+        extras.halves = inst.name == "v_cvt_pkrtz_f16_f32";
         for (int i = 0; i < 3; ++i) {
             const bool changed = (extras.negate | extras.absolute) >> i & 1;
             if (changed && !is_float(inst.src[i]) && inst.name != "v_cndmask_b32")
                 refuse("source " + std::to_string(i) + " is no floating-point number: it cannot be negated");
         }
-        if ((extras.clamp || extras.multiply) && !is_float(inst.dst))
-            refuse("clamp and omod are executed for floating point only");
-        if (extras.sdwa && std::max(isa::registers(inst.dst), isa::registers(inst.src[0])) > 1 &&
-            inst.dst != Type::Mask)
-            refuse("SDWA has operands of at most 32 bits");
+        int widest = isa::registers(inst.dst == Type::Mask ? Type::None : inst.dst);
+        for (const Type type : inst.src)
+            if (is_source(type) && type != Type::Mask) widest = std::max(widest, isa::registers(type));
+        if ((extras.sdwa || extras.dpp) && widest > 1) refuse("SDWA and DPP have operands of at most 32 bits");
         set_parts(extras, inst);
         return extras;
     }
@@ -408,9 +439,20 @@ private:
 
     // ---- laying out ----------------------------------------------------------------------------
 
-    void add(const Op& op, uint64_t pc) {
+    void add(const Op& op, uint64_t pc, Unit unit = Unit::Scalar) {
         program.ops.push_back(op);
         program.pcs.push_back(pc);
+        program.units.push_back(unit);
+    }
+
+    static Unit unit_of(const Item& item) {
+        if (!item.decoded) return Unit::Scalar;
+        const Inst& inst = *item.decoded->inst;
+        const std::string_view name = inst.name;
+        const bool lanes = name.starts_with("v_readlane") || name.starts_with("v_writelane") ||
+                           name.starts_with("v_readfirstlane") || name.starts_with("v_movrel");
+        if (name.starts_with("v_")) return lanes ? Unit::Apart : Unit::Vector;
+        return name.starts_with("s_") ? Unit::Scalar : Unit::Apart;
     }
 
     Op refusal(const std::string& why) {
@@ -482,7 +524,7 @@ private:
             add(status, pc);
         }
         if (item.flow.target) targets.emplace_back(program.ops.size(), item.target);
-        add(op, pc);
+        add(op, pc, unit_of(item));
         const uint64_t next = pc + 4 * item.words;
         const auto after = items.upper_bound(pc);
         if (item.flow.next && (after == items.end() || after->first != next)) add_jump(next);
@@ -520,8 +562,8 @@ private:
         Op op{};
         op.run = table.block;
         op.block = plan.block.get();
-        add(op, first);
-        for (const size_t i : plan.later) add(op_of(at[i]->first, at[i]->second), at[i]->first);
+        add(op, first, Unit::Block);
+        for (const size_t i : plan.later) add(op_of(at[i]->first, at[i]->second), at[i]->first, unit_of(at[i]->second));
         add_jump(end->first);
         originals.emplace_back(plan.block.get(), program.ops.size());
         program.blocks.push_back(std::move(plan));
@@ -561,7 +603,7 @@ private:
         op.run = table.macs;
         op.count = uint16_t(run);
         op.groups = reinterpret_cast<const MacGroup*>(bytes.data());
-        add(op, it->first);
+        add(op, it->first, Unit::Run);
     }
 
     void link(uint64_t entry) {
@@ -601,6 +643,8 @@ private:
 Program::Program(const AddressSpace& space, uint64_t entry, const HandlerTable& table, Decoding decoding) {
     Decoder(*this, space, table, decoding).run(entry);
 }
+
+Unit unit_of(const Wave* w, const Op* op) { return w->program->unit_of(op); }
 
 uint64_t Program::pc_of(const Op* op) const { return pcs[size_t(op - ops.data())]; }
 

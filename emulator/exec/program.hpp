@@ -31,6 +31,7 @@ public:
     const Op* entry() const { return start; }
     int vgprs() const { return registers; }  // how many the code names
     uint64_t pc_of(const Op*) const;
+    Unit unit_of(const Op* op) const { return units[size_t(op - ops.data())]; }
     std::string text_of(const Op*) const;      // the instruction as LLVM prints it
     bool still_in(const AddressSpace&) const;  // memory holds the same words
 
@@ -54,6 +55,7 @@ private:
     };
     std::vector<Op> ops;
     std::vector<uint64_t> pcs;  // of each op
+    std::vector<Unit> units;    // likewise
     std::vector<Instruction> listing;
     std::deque<Extras> extras;
     std::deque<std::vector<uint8_t>> groups;  // MacGroup, one after the other

@@ -29,45 +29,72 @@ using isa::Type;
 #include "emulator/exec/math.inc"
 
 #include "emulator/exec/access.inc"
+#include "emulator/exec/typed.inc"
 
+// ---- registers of the hardware ----------------------------------------------------------------
+
+// Bits of MODE.
+namespace mode {
+constexpr u32 indexes = 1u << 27, skips = 1u << 28;  // GPR_IDX_EN, VSKIP
+}
+constexpr u32 stack_pointer(u32 mode) { return mode >> 29; }  // CSP
+
+// By their numbers in s_getreg. What no program can tell from 0, because nothing is ever under way here, is 0.
 ALWAYS u32 hardware_register(const Wave* w, u32 id) {
     switch (id) {
         case 1:
             return w->mode;
-        case 2:
-            return w->scc | u32(!exec_of(w)) << 9 | u32(!read64(at(w, place::vcc))) << 10;  // STATUS
+        case 2:  // STATUS: SCC, priority, EXECZ, VCCZ, in a group of several waves, valid
+            return w->scc | w->priority << 3 | u32(!exec_of(w)) << 9 | u32(!read64(at(w, place::vcc))) << 10 |
+                   u32(w->waves > 1) << 11 | 1u << 16;
+        case 3:
+            return w->trap_status;
         case 4:
-            return w->index & 15;  // HW_ID: the wave's slot
+            return (w->index >> 2 & 15) | (w->index & 3) << 4;  // HW_ID: the wave's slot, its SIMD
+        case 5:
+            return w->allocation;  // GPR_ALLOC
         case 6:
             return (w->lds_bytes + 511) / 512 << 12;  // LDS_ALLOC
     }
     return 0;
 }
 ALWAYS void send(const Op* op, Wave* w) { w->grid->message(w->grid, op->imm); }
-ALWAYS const Op* set_hardware_register(const Op* op, Wave* w, u32 id, u32 offset, u32 bits, u32 value) {
-    if (id != 1) return op + 1;  // MODE is the only one that programs may change
-    const u32 mask = u32(((u64(1) << bits) - 1) << offset);
-    w->mode = (w->mode & ~mask) | (value << offset & mask);
+// The way out of an instruction that has changed MODE.
+ALWAYS const Op* mode_changed(const Op* op, Wave* w) {
     set_float_modes(*w);
     w->mxcsr_now = 0;
-    return op + 1;
+    return leave(op + 1, w, Event::Mode);
+}
+ALWAYS const Op* set_hardware_register(const Op* op, Wave* w, u32 id, u32 offset, u32 bits, u32 value) {
+    const u32 mask = u32(((u64(1) << bits) - 1) << offset), now = value << offset & mask;
+    if (id == 3) w->trap_status = (w->trap_status & ~mask) | now;
+    if (id != 1) return op + 1;  // nothing else is a program's to change
+    w->mode = (w->mode & ~mask) | now;
+    return mode_changed(op, w);
 }
 
 namespace body {
 
-#define BODY(name, kind_, mad_)                                                                                    \
+#define BODY(name, kind_, mad_, picks_)                                                                            \
     struct name {                                                                                                  \
         static constexpr Kind kind = Kind::kind_;                                                                  \
-        static constexpr bool mad = mad_;                                                                          \
+        static constexpr bool mad = mad_;     /* flushes f32 denormals whatever MODE says */                       \
+        static constexpr bool picks = picks_; /* the result is one of the operands, a NaN stays what it is */      \
         template <class D, class A, class B, class C, class Bit>                                                   \
         ALWAYS static void run(D& d, A a, B b, C c, Bit& bit);                                                     \
     };                                                                                                             \
     template <class D, class A, class B, class C, class Bit>                                                       \
     ALWAYS void name::run([[maybe_unused]] D& d, [[maybe_unused]] A a, [[maybe_unused]] B b, [[maybe_unused]] C c, \
                           [[maybe_unused]] Bit& bit)
-#define EXEC(name) BODY(name, Wide, false)
-#define EACH(name) BODY(name, Each, false)
-#define MAD(name)  BODY(name, Wide, true)
+#define EXEC(name) BODY(name, Wide, false, false)
+#define EACH(name) BODY(name, Each, false, false)
+#define PICK(name) BODY(name, Wide, false, true)
+#define MAD(name)  BODY(name, Wide, true, false)
+#define NEAR(name) BODY(name, Each, true, false)
+#define CLAMPED(name)                                                  \
+    struct name##_clamped;                                             \
+    template <> struct Clamped<name> { using type = name##_clamped; }; \
+    BODY(name##_clamped, Each, false, false)
 #define RAW(name)                                    \
     struct name {                                    \
         static constexpr Kind kind = Kind::Raw;      \
@@ -83,7 +110,10 @@ namespace body {
 
 #undef EXEC
 #undef EACH
+#undef PICK
 #undef MAD
+#undef NEAR
+#undef CLAMPED
 #undef RAW
 #undef BODY
 
@@ -102,8 +132,17 @@ const Op* later(const Op* op, Wave* w) {
     return leave(op, w, Event::Jump);
 }
 const Op* jump(const Op* op, Wave*) { return op->target; }
+// LDS_DIRECT: one value for all lanes, from where M0 says and as wide as M0 says.
+ALWAYS u32 lds_direct(const Wave* w) {
+    const u32 m0 = *at(w, place::m0), type = m0 >> 16 & 7, bytes = type % 4 == 0 ? 1 : type % 4 == 1 ? 2 : 4;
+    const u32 from = (m0 & 0xffff) & ~(bytes - 1);
+    u32 x = 0;
+    if (from + bytes <= w->lds_bytes) __builtin_memcpy(&x, w->lds + from, bytes);
+    return type == 4 ? u32(i32(i8(x))) : type == 5 ? u32(i32(i16(x))) : x;
+}
 const Op* status(const Op* op, Wave* w) {
     u32* s = at(w, place::scalars);
+    s[code::lds_direct] = lds_direct(w);
     s[code::vccz] = read64(at(w, place::vcc)) == 0;
     s[code::execz] = exec_of(w) == 0;
     s[code::scc] = w->scc;
@@ -127,6 +166,7 @@ template <bool masked> ALWAYS void run_macs(const Op* op, Wave* w, u64 exec) {
                 for (int k = 0; k < step / width; ++k) {
                     const F old = as<F>(get<u32, width>(d + k * width));
                     F sum = shared[k] * as<F>(get<u32, width>(b + k * width)) + old;
+                    sum = canonical<float, width>(sum);
                     if constexpr (masked) sum = expand<i32, width>(u32(exec >> (i + k * width))) ? sum : old;
                     put(d + k * width, sum);
                 }
@@ -164,7 +204,7 @@ ALWAYS void run_tile(u32 (*v)[64], int lane, const u32* slots, const u16* tile, 
                     sums[r][c];
     }
     for (int r = 0; r < rows; ++r)
-        for (int c = 0; c < columns; ++c) put(v[tile[r * columns + c]] + lane, sums[r][c]);
+        for (int c = 0; c < columns; ++c) put(v[tile[r * columns + c]] + lane, canonical<float, width>(sums[r][c]));
 }
 
 ALWAYS void read_into_slots(const Wave* w, u32 limit, const Block& b, int lane, u32* slots) {
@@ -210,18 +250,63 @@ const Op* block(const Op* op, Wave* w) {
     return op + 1;
 }
 
+// ---- VSKIP and VGPR indexing: one instruction at a time, with its operands looked at --------------
+
+// M0 says which operands of the vector ALU count from its index on; only registers do. Out of range a source is v0, and
+// an instruction with such a destination is not executed.
+const Op* indexed(const Op* op, Wave* w) {
+    const u32 m0 = *at(w, place::m0), index = m0 & 0xff, which = m0 >> 12;
+    Op moved = *op;
+    u16* operands[] = {&moved.a, &moved.b, &moved.c, &moved.d};
+    for (int i = 0; i < 4; ++i) {
+        const u32 rows = op->imm >> 4 * i & 15;
+        if (!(which >> i & 1) || !rows || !is_vector(*operands[i])) continue;
+        const bool there = *operands[i] / 64u + index + rows <= w->vgprs;
+        if (!there && i == 3) return op + 1;
+        *operands[i] = there ? u16(*operands[i] + 64 * index) : 0;
+    }
+    if (moved.run(&moved, w)) return op + 1;
+    w->fault.op = w->next = op;
+    return nullptr;
+}
+const Op* step(const Op* op, Wave* w) {
+    switch (unit_of(w, op)) {
+        case Unit::Block:
+            return op->block->original;
+        case Unit::Run:
+            return op + 1;
+        case Unit::Vector:
+            return w->mode & mode::skips ? op + 1 : w->mode & mode::indexes ? indexed(op, w) : op->run(op, w);
+        case Unit::Apart:
+            return w->mode & mode::skips ? op + 1 : op->run(op, w);
+        case Unit::Scalar:
+            break;
+    }
+    return op->run(op, w);
+}
+
 int64_t run(Wave* w, int64_t budget) {
     u32 callers;
     asm volatile("stmxcsr %0" : "=m"(callers));
     w->mxcsr_now = 0;
-    w->event = Event::None;
     w->blocks = 0;
     int64_t left = budget;
     const Op* op = w->next;
-    while (op && left > 0) {
-        left -= op->count;
-        op = op->run(op, w);
-    }
+    do {
+        if (!op) op = w->next;
+        w->event = Event::None;
+        if (w->mode & (mode::skips | mode::indexes)) {
+            while (op && left > 0) {
+                left -= unit_of(w, op) == Unit::Run ? 0 : op->count;
+                op = step(op, w);
+            }
+        } else {
+            while (op && left > 0) {
+                left -= op->count;
+                op = op->run(op, w);
+            }
+        }
+    } while (!op && w->event == Event::Mode);
     if (op) w->next = op;
     asm volatile("ldmxcsr %0" ::"m"(callers) : "memory");
     return budget - left + int64_t(w->blocks);
@@ -237,6 +322,6 @@ constexpr Handlers rows[] = {
 }  // namespace
 
 extern const HandlerTable GCN_CONCATENATE(handlers_, GCN_SIMD) = {
-    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &later, &jump, &status, &macs, &block, &run};
+    GCN_STRING(GCN_SIMD), &rows[0].of, &illegal, &absent, &later, &jump, &status, &macs, &block, &step, &run};
 
 }  // namespace gcn::emulator

@@ -18,7 +18,8 @@ struct Op;
 // Wave::next where it goes on.
 using Handler = const Op* (*)(const Op* op, Wave*);
 
-enum class Event : uint8_t { None, End, Barrier, Yield, Jump, Fault };
+// Mode: MODE has changed, and it goes on at Wave::next; only those who step see it.
+enum class Event : uint8_t { None, End, Barrier, Yield, Jump, Mode, Fault };
 
 // What becomes of a source of at most 32 bits: a part of it, which `bytes` and `shift` with `mask` tell alike; the part
 // extended by its sign; and its sign as a number dropped or changed: ((((part ^ flip) - flip) & keep) ^ negate).
@@ -39,6 +40,7 @@ struct Extras {
     uint8_t multiply = 0;              // output modifier: 0 none, 1 times 2, 2 times 4, 3 half
     bool clamp = false;
     bool dpp = false, sdwa = false;
+    bool halves = false;     // the result is two packed halves
     bool parts_only = true;  // no source but loses other parts, and the result is the whole destination
     uint32_t control = 0;    // the DPP or SDWA dword
     Change change[3];        // of each source
@@ -52,7 +54,8 @@ struct Block;
 struct Op {
     Handler run;
     uint16_t d, a, b, c;
-    uint32_t imm;    // offsets and flags of memory instructions, see program.cpp
+    uint32_t imm;    // offsets and flags of memory instructions, see program.cpp; of the vector ALU the registers that
+                     // a, b, c and d are, 4 bits each
     uint16_t count;  // instructions that it stands for: 0 for those that the decoder adds, many for a run
     uint16_t mask;   // where a lane mask is written that no operand above names
     union {
@@ -150,7 +153,9 @@ struct alignas(64) Wave {
     uint64_t literal;
 
     uint32_t scc;
-    uint32_t mode;                 // MODE: bits 7:0 as in COMPUTE_PGM_RSRC1.float_mode, 8 DX10_CLAMP, 9 IEEE
+    uint32_t mode;  // MODE: bits 7:0 as in COMPUTE_PGM_RSRC1.float_mode, 8 DX10_CLAMP, 9 IEEE,
+                    // 18:12 EXCP_EN, 27 GPR_IDX_EN, 28 VSKIP, 31:29 CSP
+    uint32_t trap_status, priority;
     uint32_t mxcsr[4], mxcsr_now;  // by Float
 
     const Op* next;
@@ -165,7 +170,8 @@ struct alignas(64) Wave {
     View* view;
     const GridFacts* grid;
     const class Program* program;  // which `next` belongs to
-    uint32_t index;                // in its group
+    uint32_t index, waves;         // in its group
+    uint32_t vgprs, allocation;    // allocated; GPR_ALLOC
     Walk walks[Walk::size];        // by op, losing older ones
 
     uint64_t jump;  // Event::Jump: the GPU address to go on at
@@ -190,6 +196,10 @@ inline constexpr uint16_t scalars = offsetof(Wave, s) / 4, wide = offsetof(Wave,
 }
 static_assert(offsetof(Wave, v) == 0 && place::scalars == 256 * 64);
 
+// Who executes an Op, for the modes that only look at some: the vector ALU; vector instructions that VGPR indexing
+// leaves alone; a Block; a run of v_mac_f32, which are there one by one too; all others.
+enum class Unit : uint8_t { Scalar, Vector, Apart, Block, Run };
+
 // ---- what a build of simd.cpp offers ---------------------------------------------------------
 
 enum Variant { Vectors, Scalar, General, Variants };  // all sources in VGPRs; source 0 scalar; anything
@@ -204,6 +214,7 @@ struct HandlerTable {
     Handler status;                   // brings VCCZ, EXECZ and SCC into the scalar file
     Handler macs;                     // a run of v_mac_f32
     Handler block;                    // a Block; the Ops after it do what was left out of it
+    const Op* (*step)(const Op*, Wave*);  // one instruction, as MODE wants it
     // Executes from Wave::next until an event or until about `budget` instructions are done. Returns how many were.
     int64_t (*run)(Wave*, int64_t budget);
 };
@@ -214,6 +225,7 @@ extern const HandlerTable handlers_avx512, handlers_avx2, handlers_portable;
 
 // The window around `address`, entered into `view`; nullptr when nothing is there.
 const Window* look_up(View& view, uint64_t address);
+Unit unit_of(const Wave*, const Op*);
 uint64_t shader_clock();
 uint64_t real_time_clock();
 // The constants of all three widths; registers become 0.
