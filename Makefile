@@ -72,7 +72,7 @@ SCRIPTS   := $(wildcard *.sh tools/*.sh tests/*.sh) .ci/run
 # ---- entry points ----------------------------------------------------------------
 .DEFAULT_GOAL := all
 .PHONY: all kernels install uninstall check check-long check-packages check-asan fuzz-exec
-.PHONY: bench bench-all bench-emu lint format clean help
+.PHONY: bench bench-all bench-emu fuzz-isa isa-coverage lint format clean help
 .DELETE_ON_ERROR:
 # What only tests need is kept after them. (With nothing after it, .SECONDARY would keep stale kernels too.)
 .SECONDARY: $(PROGRAMS) $(TEST_CODE) $(GENERATED) $(VARIANTS)
@@ -89,8 +89,8 @@ uninstall:                              ## remove what make install put there; g
 check: check-packages                   ## every test; needs no card; installs what only tests need
 	$(Q)$(MAKE) --no-print-directory checks
 .PHONY: checks
-checks: $(TESTS:=.passed) $(BUILD)/layers.passed $(BUILD)/budget.passed $(BUILD)/waits.passed \
-        $(BUILD)/simd.passed
+checks: $(TESTS:=.passed) $(BUILD)/tests/fuzz_isa.passed $(BUILD)/isa-coverage.passed $(BUILD)/layers.passed \
+        $(BUILD)/budget.passed $(BUILD)/waits.passed $(BUILD)/simd.passed
 check-long: check                       ## full repetitions, every SIMD build, one thread and two: up to 40 minutes
 	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
 	$(Q)sh tests/long.sh $(BUILD)
@@ -107,6 +107,10 @@ bench-all: all                          ## the same for every list of bench/case
 	$(Q)$(GCN) bench $(patsubst bench/cases/%.txt,--list %,$(sort $(wildcard bench/cases/*.txt))) $(CASES)
 bench-emu: $(BENCHES) $(TEST_CODE) all             ## the software Polaris beside OpenBLAS, latencies of queues, planner and kernel cache
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+fuzz-isa: $(BUILD)/tests/fuzz_isa       ## isa/ against LLVM, millions of words (WORDS=... for another number)
+	$(Q)$< --words $(or $(WORDS),8500000) --seed $(or $(SEED),1)
+isa-coverage: $(BUILD)/isa-coverage.md  ## write docs/isa-coverage.md again
+	$(Q)cp $< docs/isa-coverage.md
 lint: $(BUILD)/layers.passed            ## formatting, layers, shell scripts
 	$(Q)clang-format --dry-run -Werror $(filter %.cpp %.hpp,$(SOURCES))
 	$(Q)shellcheck -s sh -S warning $(SCRIPTS)
@@ -186,6 +190,30 @@ $(BUILD)/tests/fuzz_%: tests/fuzz_%.cpp
 	$(call say,FUZZ)
 	$(Q)$(CLANG) --driver-mode=g++ $(filter-out -MMD -MP,$(ALL_CXX)) $(SANITIZE) -fsanitize=fuzzer -fbracket-depth=4096 \
 	    $(filter %.cpp,$^) -o $@
+
+# Linked with LLVM and not with the library, so not in TESTS. -isystem: warnings are errors, LLVM's headers have some.
+LLVM_CONFIG ?= llvm-config-16
+$(BUILD)/tests/fuzz_isa.o: ALL_CXX += -isystem $(shell $(LLVM_CONFIG) --includedir)
+$(BUILD)/tests/fuzz_isa: $(BUILD)/tests/fuzz_isa.o
+	$(call say,LINK)
+	$(Q)$(LINK) $(shell $(LLVM_CONFIG) --ldflags --libs)
+$(BUILD)/tests/fuzz_isa.passed: $(BUILD)/tests/fuzz_isa tests/isa_exceptions.txt
+	$(call say,TEST)
+	$(Q)timeout --foreground $(TEST_SECONDS) $< --opcodes $(BUILD)/tests/isa_opcodes.txt >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@tail -n 1 $@.log | sed 's/^/        /'
+	@touch $@
+# The fuzzer of meanings, where there is one, names what it executes.
+FUZZED := $(if $(wildcard tests/fuzz_exec.cpp),$(BUILD)/tests/fuzz_exec.names)
+$(BUILD)/tests/fuzz_exec.names: $(BUILD)/tests/fuzz_exec
+	$(Q)$< --list > $@
+$(BUILD)/isa-coverage.md: $(BUILD)/tests/fuzz_isa.passed tools/isa_coverage.py isa/insts.def emulator/exec/unexecuted.inc \
+                          $(wildcard tests/test_exec_*.cpp) $(FUZZED)
+	$(Q)$(PYTHON) tools/isa_coverage.py $(BUILD)/tests/isa_opcodes.txt $(addprefix --fuzzed ,$(FUZZED)) > $@
+$(BUILD)/isa-coverage.passed: $(BUILD)/isa-coverage.md docs/isa-coverage.md
+	$(call say,CHECK)
+	$(Q)cmp -s $^ || { diff $^ | head -n 10; echo "gcn: cannot pass: docs/isa-coverage.md is not what the tree" \
+	    "says. Try: make isa-coverage."; exit 1; }
+	@touch $@
 
 # A passed test is a file, so that only what changed runs again. One that hangs is a failed one.
 TEST_SECONDS := 300

@@ -268,8 +268,8 @@ constexpr Tail tail_of(const Inst& inst, Fmt format, uint32_t w0) {
     const Format& f = layout_of(format);
     if (f.has_dword_1()) return Tail::Format;
     if (inst.always_literal()) return Tail::Literal;
-    if (inst.src[0] == Type::None || format == Fmt::VINTRP) return Tail::None;
     const uint32_t a = f.field('a', w0, 0), b = f.field('b', w0, 0);
+    if (inst.src[0] == Type::None || format == Fmt::VINTRP) return Tail::None;
     if (a == literal_code) return Tail::Literal;
     if (!is_short_vector(format))
         return f.bits('b') && inst.src[1] != Type::None && b == literal_code ? Tail::Literal : Tail::None;

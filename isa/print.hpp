@@ -35,16 +35,32 @@ inline constexpr std::array named_pairs{NamedPair{102, "flat_scratch"}, NamedPai
                                         NamedPair{106, "vcc"},          NamedPair{108, "tba"},
                                         NamedPair{110, "tma"},          NamedPair{126, "exec"}};
 
+// LLVM has names for codes that gfx803 does not: 125 and 235 to 239 came with later chips.
+struct NamedCode {
+    uint32_t code;
+    std::string_view name;
+};
+inline constexpr std::array named_codes{NamedCode{124, "m0"},
+                                        NamedCode{125, "null"},
+                                        NamedCode{235, "src_shared_base"},
+                                        NamedCode{236, "src_shared_limit"},
+                                        NamedCode{237, "src_private_base"},
+                                        NamedCode{238, "src_private_limit"},
+                                        NamedCode{239, "src_pops_exiting_wave_id"},
+                                        NamedCode{251, "src_vccz"},
+                                        NamedCode{252, "src_execz"},
+                                        NamedCode{253, "src_scc"},
+                                        NamedCode{254, "src_lds_direct"}};
+
+// The low bits of a code that is not aligned for `count` registers do not count.
 inline std::string scalar(uint32_t code, int count) {
-    if (code < 102) return range("s", code, count);
-    if (code >= 112 && code < 124) return range("ttmp", code - 112, count);
-    if (code == 124) return "m0";
-    if (code == 251) return "src_vccz";
-    if (code == 252) return "src_execz";
-    if (code == 253) return "src_scc";
-    if (code == 254) return "src_lds_direct";
+    const uint32_t ignored = count > 2 ? 3 : count == 2 ? 1 : 0;
+    if (code < 102) return range("s", code & ~ignored, count);
+    if (code >= 112 && code < 124) return range("ttmp", (code - 112) & ~ignored, count);
+    for (const NamedCode& named : named_codes)
+        if (code == named.code) return std::string(named.name);
     for (const NamedPair& pair : named_pairs)
-        if (code - pair.code < 2) return std::string(pair.name) + (count == 2 ? "" : code & 1 ? "_hi" : "_lo");
+        if (code - pair.code < 2) return std::string(pair.name) + (count >= 2 ? "" : code & 1 ? "_hi" : "_lo");
     return "reserved" + std::to_string(code);
 }
 
@@ -72,12 +88,18 @@ inline constexpr std::array constants{Constant{"0.5", 0x3800, 0x3f000000, 0x3fe0
 constexpr bool is_half(Type t) { return t == Type::F16 || t == Type::U16 || t == Type::I16; }
 constexpr bool is_float(Type t) { return t == Type::F16 || t == Type::F32 || t == Type::F64; }
 
-// A 32-bit value that is an inline constant's prints as that constant, also where it came as a literal.
+// A value that is an inline constant's prints as that constant, also where it came as a literal. Of a literal for 16
+// bits the low ones count; for 64 bits it is extended with zeros.
 inline std::string literal(uint32_t value, Type type) {
-    if (const int32_t n = int32_t(value); n >= -16 && n <= 64) return std::to_string(n);
-    if (registers(type) != 2)
+    const bool wide = registers(type) == 2;
+    const int32_t number = is_half(type) ? int16_t(value) : int32_t(value);
+    if (number >= (wide ? 0 : -16) && number <= 64) return std::to_string(number);
+    if (type == Type::F16)
         for (const Constant& c : constants)
-            if (is_half(type) ? c.half == value : c.single == value) return std::string(c.name);
+            if (c.half == value) return std::string(c.name);
+    if (!wide && !is_half(type))
+        for (const Constant& c : constants)
+            if (c.single == value) return std::string(c.name);
     return hex(is_half(type) ? value & 0xffff : value);
 }
 
@@ -176,6 +198,7 @@ inline std::string index_mode(uint32_t imm) {
 
 inline std::string sopp(const Decoded& d) {
     const uint32_t imm = d['i'];
+    if (d.inst->name == "s_endpgm") return imm ? " " + std::to_string(imm) : "";
     if (!d.inst->takes(Type::Imm)) return "";
     if (d.inst->timing == Timing::Message) return " " + sendmsg(imm);
     if (d.inst->name == "s_waitcnt") return waitcnt(imm);
@@ -215,12 +238,12 @@ inline std::string smem(const Decoded& d) {
     const std::string_view name = d.inst->name;
     const int data = std::max(registers(d.inst->dst), registers(d.inst->src[0]));
     Operands out;
-    if (name.starts_with("s_atc_probe")) out.add(std::to_string(d['d']));
+    if (name.starts_with("s_atc_probe")) out.add(literal(d['d'], Type::U32));
     if (data) out.add(scalar(d['d'], data));
     if (!d.inst->takes(Type::Addr)) return out.text;
     out.add(scalar(2 * d['a'], name.find("buffer") != name.npos ? 4 : 2));
     out.add(d['I'] ? hex(d['i']) : scalar(d['i'] & 127, 1));
-    out.flag(d['G'], "glc");
+    out.flag(d['G'] && !name.starts_with("s_atc_probe"), "glc");
     return out.text;
 }
 
@@ -233,9 +256,14 @@ inline bool writes_scalar(const Inst& inst) {
 
 inline std::string vector_source(const Decoded& d, int k, Type type) {
     const uint32_t code = d.operand(k);
-    const bool sext = d.tail == Tail::Sdwa && d.extra('X') >> k & 1;
+    bool sext = d.tail == Tail::Sdwa && d.extra('X') >> k & 1;
     bool negated = d.negated() >> k & 1, absolute = d.absolute() >> k & 1;
-    std::string out = source(code, type, d.literal());
+    // Where others are floating-point numbers, the bit that negates those extends integers.
+    const bool mixed = is_float(d.inst->src[0]) && !is_float(type) && d.tail != Tail::Sdwa;
+    if (mixed) sext = negated, negated = absolute = false;
+    const Type shown = mixed && is_half(type) ? Type::F16 : type;
+    std::string out =
+        code == literal_code && d.tail != Tail::Literal ? scalar(code, 1) : source(code, shown, d.literal());
     if (absolute) out = "|" + out + "|";
     if (negated) out = !absolute && code < first_vector && is_constant(code) ? "neg(" + out + ")" : "-" + out;
     return sext ? "sext(" + out + ")" : out;
@@ -291,7 +319,7 @@ inline std::string vop(const Decoded& d) {
         if (inst.src[k] == Type::Imm) {
             if (!literal_between) out.add(hex(d.literal()));
         } else if (inst.src[k] == Type::Mask) {
-            out.add(short_form ? "vcc" : scalar(d.operand(k), 2));
+            out.add(short_form ? "vcc" : source(d.operand(k), Type::Mask, 0));
         } else if (registers(inst.src[k])) {
             if (k == 1 && literal_between) out.add(hex(d.literal()));
             out.add(vector_source(d, k, inst.src[k]));
@@ -320,7 +348,7 @@ inline std::string interpolation(const Decoded& d) {
     }
     out.add("attr" + std::to_string(attribute) + "." + "xyzw"[channel]);
     if (registers(inst.src[1])) out.add(of_vector(2));
-    if (!short_form) out.flag(d['a'] >> 8, "high");
+    if (!short_form) out.flag(d['a'] >> 8 && inst.name.ends_with("f16"), "high");
     if (!short_form) modifiers(d, out);
     return out.text;
 }
@@ -370,6 +398,7 @@ inline bool has_two_offsets(const Inst& inst) {
 inline std::string ds(const Decoded& d) {
     const Inst& inst = *d.inst;
     Operands out;
+    if (inst.name == "ds_nop") return "";
     if (inst.dst != Type::None) out.add(vector(d['d'], registers(inst.dst)));
     if (inst.takes(Type::Addr)) out.add(vector(d['p'], 1));
     for (int k = 0; k < 2; ++k)
@@ -404,16 +433,21 @@ inline std::string flat(const Decoded& d) {
     return out.text;
 }
 
+// A register or a constant, but no literal.
+inline std::string scalar_offset(const Decoded& d) {
+    return d['s'] == literal_code ? scalar(literal_code, 1) : source(d['s'], Type::U32, 0);
+}
+
 inline std::string mubuf(const Decoded& d) {
     const Inst& inst = *d.inst;
     Operands out;
     if (!inst.takes(Type::Addr)) return "";
     if (inst.name == "buffer_store_lds_dword") {
         out.add(scalar(4 * d['r'], 4));
-        out.add(source(d['s'], Type::U32, 0));
+        out.add(scalar_offset(d));
         out.number("offset", d['i']);
+        out.flag(d['L'], "lds");
         cache_flags(d, out);
-        out.flag(true, "lds");
         return out.text;
     }
     const bool status = d['T'] && !is_atomic(inst);
@@ -422,7 +456,7 @@ inline std::string mubuf(const Decoded& d) {
     const int address = int(d['I'] + d['F']);
     out.add(address ? vector(d['p'], address) : "off");
     out.add(scalar(4 * d['r'], 4));
-    out.add(source(d['s'], Type::U32, 0));
+    out.add(scalar_offset(d));
     out.flag(d['I'], "idxen");
     out.flag(d['F'], "offen");
     out.number("offset", d['i']);
@@ -448,17 +482,16 @@ inline std::string buffer_format(uint32_t data, uint32_t number) {
 inline std::string mtbuf(const Decoded& d) {
     const Inst& inst = *d.inst;
     Operands out;
-    out.add(vector(d['d'], std::max(registers(inst.dst), registers(inst.src[0])) + int(d['T'])));
+    out.add(vector(d['d'], std::max(registers(inst.dst), registers(inst.src[0]))));
     const int address = int(d['I'] + d['F']);
     out.add(address ? vector(d['p'], address) : "off");
     out.add(scalar(4 * d['r'], 4));
-    out.add(source(d['s'], Type::U32, 0));
+    out.add(scalar_offset(d));
     out.text += buffer_format(d['f'], d['N']);
     out.flag(d['I'], "idxen");
     out.flag(d['F'], "offen");
     out.number("offset", d['i']);
     cache_flags(d, out);
-    out.flag(d['T'], "tfe");
     return out.text;
 }
 
@@ -478,9 +511,11 @@ inline int address_registers(std::string_view name) {
 inline std::string mimg(const Decoded& d) {
     const Inst& inst = *d.inst;
     const bool sampler = inst.opcode >= 0x20;
-    int data = std::max(1, std::popcount(d['k'])) + int(d['T']);
-    if (inst.name.starts_with("image_gather4")) data = 4 + int(d['T']);
-    if (is_atomic(inst)) data = registers(inst.src[0]);
+    const bool gathers = inst.name.starts_with("image_gather4");
+    const int least = gathers ? 4 : is_atomic(inst) ? registers(inst.src[0]) : 1;
+    int data = (gathers ? 4 : std::max(1, std::popcount(d['k']))) + int(d['T']);
+    // LLVM has atomics of one and two elements only; what does not fit there or before v255 it leaves at the least.
+    if ((is_atomic(inst) && data != 2 * least) || d['d'] + data > 256) data = least;
     Operands out;
     out.add(vector(d['d'], data));
     out.add(vector(d['p'], address_registers(inst.name)));

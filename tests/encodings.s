@@ -881,22 +881,22 @@ buffer_wbinvl1
 buffer_wbinvl1_vol
 
 // Typed buffer memory: the format stands in the instruction. d16: a half in each register.
-tbuffer_load_format_x      v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_load_format_xy     v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_load_format_xyz    v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_load_format_xyzw   v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_store_format_x     v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_store_format_xy    v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_store_format_xyz   v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_store_format_xyzw  v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_load_format_d16_x  v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_load_format_d16_xy v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_load_format_d16_xyz v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_load_format_d16_xyzw v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_store_format_d16_x v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_store_format_d16_xy v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_store_format_d16_xyz v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
-tbuffer_store_format_d16_xyzw v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen offset:16
+tbuffer_load_format_x      v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_load_format_xy     v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_load_format_xyz    v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_load_format_xyzw   v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_store_format_x     v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_store_format_xy    v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_store_format_xyz   v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_store_format_xyzw  v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_load_format_d16_x  v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_load_format_d16_xy v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_load_format_d16_xyz v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_load_format_d16_xyzw v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_store_format_d16_x v24, v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_store_format_d16_xy v[24:25], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_store_format_d16_xyz v[24:26], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
+tbuffer_store_format_d16_xyzw v[24:27], v1, s[8:11], s3 format:[BUF_DATA_FORMAT_16_16,BUF_NUM_FORMAT_SINT] offen
 
 // Images. A load gives as many registers as field k has bits; the address has as many as the name says.
 image_load                 v[24:27], v1, s[8:15] dmask:0xf unorm

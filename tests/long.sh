@@ -46,5 +46,6 @@ fuzz npy
 mkdir -p "$build/tests/fuzz_elf.seeds" "$build/tests/fuzz_elf.found"
 cp "$build"/tests/kernels/*.co "$build/tests/fuzz_elf.seeds"
 fuzz elf "$build/tests/fuzz_elf.found" "$build/tests/fuzz_elf.seeds"
+run fuzz_isa --words 3000000 --seed 2
 run test_programs
 run test_queues
