@@ -141,9 +141,10 @@ public:
         const Format& f = layout_of(form.format);
         Pair w = empty(form);
         const bool plain = any(3) == 0, tidy = any(16) != 0;
+        const uint32_t zeros = form.inst ? 0 : any(4);  // of four; where it is not known what a field may hold
         for (const char letter : letters) {
             if (!f.bits(letter) || (tidy && form.unused.find(letter) != form.unused.npos)) continue;
-            const uint32_t value = field(form, f, letter, plain);
+            const uint32_t value = any(4) < zeros ? 0 : field(form, f, letter, plain);
             w.w0 |= f.place(letter, value, 0), w.w1 |= f.place(letter, value, 1);
         }
         if (!tidy) w.w0 |= f.place('-', bits() & bits(), 0), w.w1 |= f.place('-', bits() & bits() & bits(), 1);
@@ -213,6 +214,8 @@ private:
         if (width >= 7 &&
             ((std::string_view("abc").find(letter) != std::string_view::npos && !memory) || letter == 's'))
             return operand() & mask;
+        if (letter == 'k' && any(2)) return (1u << any(5)) - 1;  // as many components as registers
+        if (width == 16 && any(4) == 0) return any(16);
         switch (any(6)) {
             case 0:
                 return 0;
@@ -287,7 +290,7 @@ bool wide_special(const Case& c) {
     return false;
 }
 
-enum class Kind { Refused, Missing, Differs, Reassembled };
+enum class Kind { Refused, Missing, Differs };
 struct Exception {
     std::string_view name;
     Kind kind;
@@ -314,11 +317,15 @@ constexpr Exception exceptions[] = {
     {"unused-bits", Kind::Refused, has_unused_bits},
     {"no-such-form", Kind::Refused,
      [](const Case& c) {
-         return tail_layout(c.form) || (is_vop3(c.ours->format) && c.ours->inst->name == "v_readfirstlane_b32");
+         return c.ours->tail == Tail::Sdwa || c.ours->tail == Tail::Dpp ||
+                (is_vop3(c.ours->format) && c.ours->inst->name == "v_readfirstlane_b32");
      }},
     {"special-register", Kind::Refused, wide_special},
     {"wbinvl1-of-gfx7", Kind::Missing, [](const Case& c) { return c.llvm.text == "buffer_wbinvl1"; }},
-    {"commented", Kind::Differs, [](const Case& c) { return c.llvm.has_doubt; }},
+    {"commented", Kind::Differs,
+     [](const Case& c) {  // A destination of 255 has it look for a literal.
+         return c.llvm.has_doubt && (c.ours->size() == c.llvm.dwords || c.text.find("reserved255") != c.text.npos);
+     }},
     {"flat-offset", Kind::Differs,
      [](const Case& c) {
          return c.ours->format == Fmt::FLAT && c.llvm.text.find(" offset:") != std::string::npos &&
@@ -491,13 +498,13 @@ int compare(size_t words, uint32_t seed, const std::string& exceptions_file, con
     const auto rows = forms_of_rows(), others = forms_without_row();
     Generator generator(seed);
     for (size_t i = 0; i < words; ++i) {
-        const bool other = i % 16 == 0;
-        const Form& form = other ? others[i / 16 % others.size()] : rows[i % rows.size()];
+        const bool other = i % 8 == 0;
+        const Form& form = other ? others[i / 8 % others.size()] : rows[i % rows.size()];
         comparison.look_at(form, generator.words(form));
     }
     comparison.assemble();
     if (!opcodes_file.empty()) comparison.write_opcodes(opcodes_file);
-    return comparison.report(words / rows.size() / 400 + 1) ? 0 : 1;
+    return comparison.report(words / rows.size() / 80 + 1) ? 0 : 1;
 }
 
 }  // namespace
