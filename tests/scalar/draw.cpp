@@ -1,27 +1,81 @@
 #include "tests/scalar/draw.hpp"
 
+#include <algorithm>
+
 namespace gcn::scalar {
 
 using isa::Also, isa::Fmt, isa::Inst, isa::Type;
 
 namespace {
 
-constexpr std::string_view source_kinds[] = {"vgpr",    "sgpr",  "vcc",     "m0",     "exec",     "vccz", "execz",
-                                             "scc",     "int",   "float",   "literal", "neg",     "abs",  "sext"};
-constexpr std::string_view other_kinds[] = {
-    "to sgpr",     "to vcc",      "to m0",         "to exec",   "to vgpr",     "short",       "vop3",
-    "sdwa",        "dpp",         "mul:2",         "mul:4",     "div:2",       "clamp",       "src0 byte 0",
-    "src0 byte 1", "src0 byte 2", "src0 byte 3",   "src0 word 0", "src0 word 1", "src0 dword", "src1 byte 0",
-    "src1 byte 1", "src1 byte 2", "src1 byte 3",   "src1 word 0", "src1 word 1", "src1 dword", "dst byte 0",
-    "dst byte 1",  "dst byte 2",  "dst byte 3",    "dst word 0", "dst word 1",  "dst dword",   "unused pad",
-    "unused sext", "unused preserve", "quad_perm", "row_shl",   "row_shr",     "row_ror",     "wave_shl",
-    "wave_rol",    "wave_shr",    "wave_ror",      "row_mirror", "row_half_mirror", "row_bcast:15", "row_bcast:31",
-    "bound_ctrl",  "row_mask",      "bank_mask", "glc",         "slc",         "offen",
-    "idxen",       "lds",         "offset",        "offset register", "no offset", "forward"};
+constexpr std::string_view source_kinds[] = {"vgpr", "sgpr", "vcc",   "m0",      "exec", "vccz", "execz",
+                                             "scc",  "int",  "float", "literal", "neg",  "abs",  "sext"};
+constexpr std::string_view other_kinds[] = {"to sgpr",
+                                            "to vcc",
+                                            "to m0",
+                                            "to exec",
+                                            "to vgpr",
+                                            "short",
+                                            "vop3",
+                                            "sdwa",
+                                            "dpp",
+                                            "mul:2",
+                                            "mul:4",
+                                            "div:2",
+                                            "clamp",
+                                            "src0 byte 0",
+                                            "src0 byte 1",
+                                            "src0 byte 2",
+                                            "src0 byte 3",
+                                            "src0 word 0",
+                                            "src0 word 1",
+                                            "src0 dword",
+                                            "src1 byte 0",
+                                            "src1 byte 1",
+                                            "src1 byte 2",
+                                            "src1 byte 3",
+                                            "src1 word 0",
+                                            "src1 word 1",
+                                            "src1 dword",
+                                            "dst byte 0",
+                                            "dst byte 1",
+                                            "dst byte 2",
+                                            "dst byte 3",
+                                            "dst word 0",
+                                            "dst word 1",
+                                            "dst dword",
+                                            "unused pad",
+                                            "unused sext",
+                                            "unused preserve",
+                                            "quad_perm",
+                                            "row_shl",
+                                            "row_shr",
+                                            "row_ror",
+                                            "wave_shl",
+                                            "wave_rol",
+                                            "wave_shr",
+                                            "wave_ror",
+                                            "row_mirror",
+                                            "row_half_mirror",
+                                            "row_bcast:15",
+                                            "row_bcast:31",
+                                            "bound_ctrl",
+                                            "row_mask",
+                                            "bank_mask",
+                                            "glc",
+                                            "slc",
+                                            "offen",
+                                            "idxen",
+                                            "lds",
+                                            "offset",
+                                            "offset register",
+                                            "no offset",
+                                            "forward"};
 
 class Drawing {
 public:
-    Drawing(const Inst& inst, Random& random, Coverage& coverage) : inst(inst), random(random), coverage(coverage) {
+    Drawing(const Inst& inst, Random& random, Coverage& coverage, u32 first_vgpr)
+        : inst(inst), random(random), coverage(coverage), first_vgpr(first_vgpr) {
         out.inst = &inst;
     }
     Drawn drawn();
@@ -30,6 +84,7 @@ private:
     const Inst& inst;
     Random& random;
     Coverage& coverage;
+    const u32 first_vgpr;
     Drawn out;
     Fmt format{};
     bool literal = false, scalar_used = false;  // what an instruction may have only once
@@ -71,7 +126,7 @@ private:
         put('o', opcode);
     }
     u32 random_literal(Type type);
-    u32 vgpr(int count) { return random.below(u32(vgprs_used - count - 8)); }
+    u32 vgpr(int count) { return first_vgpr + random.below(u32(vgprs_used - count - 8) - first_vgpr); }
     u32 sgpr(int count) {
         const u32 step = count == 1 ? 1 : count == 2 ? 2 : 4;
         return random.below((u32(sgprs_used) - u32(count)) / step + 1) * step;
@@ -97,6 +152,17 @@ private:
     bool has_extensions() const;
     bool clamps() const;
     void relative();
+    u32 offset(u32 most);
+    u32 data(Type type) {
+        const u32 n = vgpr(isa::registers(type));
+        reads(n, type);
+        return n;
+    }
+    void cache_flags() { put('G', flag(Glc)), put('S', flag(Slc)); }
+    void local();
+    void scalar_memory();
+    void flat();
+    void buffer();
 };
 
 u32 Drawing::random_literal(Type type) {
@@ -119,17 +185,25 @@ u32 Drawing::scalar_operand(int k, Type type, bool with_literal) {
                    : choose({base + Sgpr, base + Sgpr, base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz,
                              base + Execz, base + Scc, base + Integer, base + Float});
     switch (kind - base) {
-    case Sgpr: return sgpr(wide);
-    case Vcc: return 106 + (wide == 1 ? random.below(2) : 0);
-    case M0: return 124;
-    case Exec: return 126 + (wide == 1 ? random.below(2) : 0);
-    case Vccz: return 251;
-    case Execz: return 252;
-    case Scc: return 253;
-    case Literal:
-        literal = true, out.size = 2, out.words[1] = random_literal(type);
-        return isa::literal_code;
-    default: return constant_code(kind - base);
+        case Sgpr:
+            return sgpr(wide);
+        case Vcc:
+            return 106 + (wide == 1 ? random.below(2) : 0);
+        case M0:
+            return 124;
+        case Exec:
+            return 126 + (wide == 1 ? random.below(2) : 0);
+        case Vccz:
+            return 251;
+        case Execz:
+            return 252;
+        case Scc:
+            return 253;
+        case Literal:
+            literal = true, out.size = 2, out.words[1] = random_literal(type);
+            return isa::literal_code;
+        default:
+            return constant_code(kind - base);
     }
 }
 
@@ -141,14 +215,14 @@ u32 Drawing::vector_operand(int k, Type type, bool scalars, bool with_literal) {
         if (wide > 2)
             kind = choose({base + Vgpr});
         else if (wide == 2)
-            kind = with_literal ? choose({base + Sgpr, base + Vcc, base + Exec, base + Integer, base + Float, base + Literal})
-                                : choose({base + Sgpr, base + Vcc, base + Exec, base + Integer, base + Float});
-        else
             kind = with_literal
-                       ? choose({base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz, base + Execz, base + Scc,
-                                 base + Integer, base + Float, base + Literal})
-                       : choose({base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz, base + Execz, base + Scc,
-                                 base + Integer, base + Float});
+                       ? choose({base + Sgpr, base + Vcc, base + Exec, base + Integer, base + Float, base + Literal})
+                       : choose({base + Sgpr, base + Vcc, base + Exec, base + Integer, base + Float});
+        else
+            kind = with_literal ? choose({base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz, base + Execz,
+                                          base + Scc, base + Integer, base + Float, base + Literal})
+                                : choose({base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz, base + Execz,
+                                          base + Scc, base + Integer, base + Float});
     } else if (scalars && wide <= 2 && random.one_in(4)) {
         kind = choose({base + Integer, base + Float});
     } else {
@@ -163,14 +237,23 @@ u32 Drawing::vector_operand(int k, Type type, bool scalars, bool with_literal) {
     if (kind == Integer || kind == Float) return constant_code(kind);
     scalar_used = true;
     switch (kind) {
-    case Sgpr: return sgpr(wide);
-    case Vcc: return 106 + (wide == 1 ? random.below(2) : 0);
-    case M0: return 124;
-    case Exec: return 126 + (wide == 1 ? random.below(2) : 0);
-    case Vccz: return 251;
-    case Execz: return 252;
-    case Scc: return 253;
-    default: literal = true, out.size = 2, out.words[1] = random_literal(type); return isa::literal_code;
+        case Sgpr:
+            return sgpr(wide);
+        case Vcc:
+            return 106 + (wide == 1 ? random.below(2) : 0);
+        case M0:
+            return 124;
+        case Exec:
+            return 126 + (wide == 1 ? random.below(2) : 0);
+        case Vccz:
+            return 251;
+        case Execz:
+            return 252;
+        case Scc:
+            return 253;
+        default:
+            literal = true, out.size = 2, out.words[1] = random_literal(type);
+            return isa::literal_code;
     }
 }
 
@@ -178,7 +261,8 @@ void Drawing::scalar_destination(char letter, Type type, bool with_m0, bool with
     const int wide = isa::registers(type);
     int kind;
     if (wide == 1 && with_m0)
-        kind = with_exec ? choose({ToSgpr, ToSgpr, ToSgpr, ToVcc, ToM0, ToExec}) : choose({ToSgpr, ToSgpr, ToVcc, ToM0});
+        kind =
+            with_exec ? choose({ToSgpr, ToSgpr, ToSgpr, ToVcc, ToM0, ToExec}) : choose({ToSgpr, ToSgpr, ToVcc, ToM0});
     else
         kind = with_exec ? choose({ToSgpr, ToSgpr, ToSgpr, ToVcc, ToExec}) : choose({ToSgpr, ToSgpr, ToVcc});
     const u32 half = wide == 1 ? random.below(2) : 0;
@@ -234,7 +318,7 @@ void Drawing::scalar() {
     }
     if (name == "s_setpc_b64" || name == "s_swappc_b64") {
         out.ends = true;
-        put('a', base_sgpr), out.size = 1;
+        put('a', code_sgpr), out.size = 1;
     }
 }
 
@@ -255,9 +339,9 @@ bool is_float(Type t) { return t == Type::F16 || t == Type::F32 || t == Type::F6
 // Integer results that CLAMP saturates.
 bool Drawing::clamps() const {
     if (is_float(inst.dst)) return true;
-    static constexpr std::string_view names[] = {
-        "v_add_u32", "v_sub_u32",  "v_subrev_u32",  "v_addc_u32",    "v_subb_u32", "v_subbrev_u32", "v_add_u16",
-        "v_sub_u16", "v_subrev_u16", "v_mad_u16",     "v_mad_i16"};
+    static constexpr std::string_view names[] = {"v_add_u32",    "v_sub_u32",     "v_subrev_u32", "v_addc_u32",
+                                                 "v_subb_u32",   "v_subbrev_u32", "v_add_u16",    "v_sub_u16",
+                                                 "v_subrev_u16", "v_mad_u16",     "v_mad_i16"};
     for (const std::string_view name : names)
         if (inst.name == name) return true;
     return false;
@@ -272,13 +356,13 @@ void Drawing::lanes() {
         put('d', n), reads(n, Type::U32);
         const int kind = choose({Sgpr, M0, Vcc, Exec, Integer, Float});
         const bool constant = kind == Integer || kind == Float;
-        put('a', kind == Sgpr  ? sgpr(1)
-                 : kind == M0  ? 124
-                 : kind == Vcc ? 106 + random.below(2)
+        put('a', kind == Sgpr   ? sgpr(1)
+                 : kind == M0   ? 124
+                 : kind == Vcc  ? 106 + random.below(2)
                  : kind == Exec ? 126 + random.below(2)
-                               : constant_code(kind));
-        const int select = constant ? choose({PerSource + Sgpr, PerSource + M0, PerSource + Integer})
-                                    : choose({PerSource + Integer});
+                                : constant_code(kind));
+        const int select =
+            constant ? choose({PerSource + Sgpr, PerSource + M0, PerSource + Integer}) : choose({PerSource + Integer});
         put('b', select == PerSource + Sgpr ? sgpr(1) : select == PerSource + M0 ? 124 : 128 + random.below(65));
         return;
     }
@@ -349,8 +433,7 @@ void Drawing::vop3() {
     put('n', negate);
     if (format == Fmt::VOP3) put('u', absolute);
     if (clamps() && inst.dst != Type::Mask) put('C', flag(Clamp));
-    if (is_float(inst.dst))
-        put('m', flag(Twice, 6) ? 1 : flag(FourTimes, 6) ? 2 : flag(Half, 6) ? 3 : 0);
+    if (is_float(inst.dst)) put('m', flag(Twice, 6) ? 1 : flag(FourTimes, 6) ? 2 : flag(Half, 6) ? 3 : 0);
     if (inst.dst == Type::Mask) {
         const int to = choose({ToSgpr, ToVcc});
         put('d', to == ToSgpr ? sgpr(2) : 106);
@@ -420,9 +503,10 @@ void Drawing::dpp() {
     const int movement = choose_from(Control, 12);
     const u32 by = 1 + random.below(15);
     static constexpr u32 waves[] = {0x130, 0x134, 0x138, 0x13c, 0x140, 0x141, 0x142, 0x143};
-    put_tail(Fmt::DPP, 'c', movement == 0  ? random.below(256)
-                            : movement < 4 ? u32(0x100 + 0x10 * (movement - 1)) + by
-                                           : waves[movement - 4]);
+    put_tail(Fmt::DPP, 'c',
+             movement == 0  ? random.below(256)
+             : movement < 4 ? u32(0x100 + 0x10 * (movement - 1)) + by
+                            : waves[movement - 4]);
     put_tail(Fmt::DPP, 'B', flag(BoundControl, 2));
     put_tail(Fmt::DPP, 'w', flag(RowMask) ? random.below(16) : 15);
     put_tail(Fmt::DPP, 'v', flag(BankMask) ? random.below(16) : 15);
@@ -441,25 +525,152 @@ void Drawing::vector() {
     const bool promotes = !inst.always_literal() && inst.src[0] != Type::None;
     if (has_extensions()) {
         switch (random.below(4)) {
-        case 0: return sdwa();
-        case 1: return dpp();
-        case 2: return vop3();
-        default: return short_form();
+            case 0:
+                return sdwa();
+            case 1:
+                return dpp();
+            case 2:
+                return vop3();
+            default:
+                return short_form();
         }
     }
     if (promotes && random.one_in(2)) return vop3();
     short_form();
 }
 
+// Of an access to memory: the bytes of its widest element.
+u32 bytes_of(const Inst& inst) {
+    const std::string_view name = inst.name;
+    const auto ends = [&](std::string_view with) { return name.ends_with(with); };
+    if (ends("byte") || ends("_u8") || ends("_i8") || ends("_b8")) return 1;
+    if (ends("short") || ends("_u16") || ends("_i16") || ends("_b16")) return 2;
+    if (ends("x4") || ends("b128") || ends("b96")) return 16;
+    if (ends("x3")) return 12;
+    if (ends("x2") || ends("64")) return 8;
+    return 4;
+}
+
+u32 Drawing::offset(u32 most) {
+    coverage.allowed.set(Offset), coverage.allowed.set(NoOffset);
+    if (random.one_in(3)) {
+        met(NoOffset);
+        return 0;
+    }
+    met(Offset);
+    return random.below(most / out.align) * out.align;
+}
+
+void Drawing::local() {
+    begin(Fmt::DS, inst.opcode);
+    const std::string_view name = inst.name;
+    out.bytes = bytes_of(inst), out.align = out.bytes;
+    const bool lanes = name == "ds_permute_b32" || name == "ds_bpermute_b32", swizzle = name == "ds_swizzle_b32";
+    for (int k = 0; k < 3; ++k) {
+        const Type type = inst.src[size_t(k)];
+        if (isa::registers(type)) put(k == 0 ? 'a' : 'b', data(type));
+        if (type != Type::Addr) continue;
+        const u32 n = vgpr(1);
+        put('p', n);
+        if (swizzle)
+            reads(n, Type::U32);
+        else
+            out.addresses[0] = {n, lanes ? Drawn::Holds::LaneAddress : Drawn::Holds::LocalAddress};
+        break;
+    }
+    if (isa::registers(inst.dst)) {
+        met(ToVgpr);
+        put('d', vgpr(isa::registers(inst.dst)));
+    }
+    const bool two =
+        name.find("read2") != name.npos || name.find("write2") != name.npos || name.find("xchg2") != name.npos;
+    if (two) {
+        out.align = out.bytes;
+        const u32 most = name.find("st64") != name.npos ? 6 : 64;
+        coverage.allowed.set(Offset), met(Offset);
+        put('x', random.below(most)), put('y', random.below(most));
+        return;
+    }
+    u32 o = swizzle ? random.word() & 0xffff : lanes ? random.below(64) * 4 : offset(1024);
+    if (swizzle) out.align = 1, met(Offset);
+    put('x', o & 0xff), put('y', o >> 8);
+}
+
+void Drawing::scalar_memory() {
+    begin(Fmt::SMEM, inst.opcode);
+    if (inst.src[0] == Type::None && !isa::registers(inst.dst)) return;
+    const bool buffer = inst.name.find("buffer") != inst.name.npos;
+    put('a', (buffer ? descriptor_sgpr + 4 * random.below(descriptors) : base_sgpr) / 2);
+    const bool stores = inst.name.find("store") != inst.name.npos;
+    const int how = stores ? choose({Offset, NoOffset}) : choose({Offset, NoOffset, OffsetRegister});
+    out.align = 4;
+    put('I', how != OffsetRegister);
+    // The low two bits are dropped.
+    put('i', how == OffsetRegister ? small_sgpr
+             : how == Offset       ? random.below(buffer ? 2048 : 1000) & ~u32(random.one_in(4) ? 0 : 3)
+                                   : 0);
+    put('d', sgpr(isa::registers(stores ? inst.src[0] : inst.dst)));
+    put('G', flag(Glc));
+}
+
+void Drawing::flat() {
+    begin(Fmt::FLAT, inst.opcode);
+    out.bytes = bytes_of(inst), out.align = std::min(out.bytes, 4u);
+    if (inst.name.find("atomic") != inst.name.npos) out.align = out.bytes;
+    if (isa::registers(inst.src[0])) put('a', data(inst.src[0]));
+    const u32 n = vgpr(2);
+    put('p', n);
+    out.addresses[0] = {n, Drawn::Holds::FlatAddress};
+    put('d', vgpr(std::max(1, isa::registers(inst.dst))));
+    cache_flags();
+}
+
+void Drawing::buffer() {
+    begin(Fmt::MUBUF, inst.opcode);
+    if (inst.src[0] == Type::None && !isa::registers(inst.dst)) return;
+    out.bytes = bytes_of(inst), out.align = std::min(out.bytes, 4u);
+    if (inst.name.find("atomic") != inst.name.npos) out.align = out.bytes;
+    put('d', isa::registers(inst.src[0]) ? data(inst.src[0]) : vgpr(std::max(1, isa::registers(inst.dst))));
+    const u32 descriptor = random.below(descriptors);
+    put('r', (descriptor_sgpr + 4 * descriptor) / 4);
+    // Records without an index: sources disagree on what is outside.
+    const bool records = descriptor == descriptors - 1;
+    const bool indexed = flag(Idxen, 2) || records, with_offset = flag(Offen, 2);
+    put('I', indexed), put('F', with_offset);
+    const u32 n = vgpr(2);
+    put('p', n);
+    if (indexed) out.addresses[0] = {n, Drawn::Holds::Index};
+    if (with_offset) out.addresses[1] = {n + indexed, Drawn::Holds::Offset};
+    put('i', offset(records && !random.one_in(4) ? 16 : 256));
+    const int how = choose({Sgpr, Integer});
+    put('s', how == Sgpr ? small_sgpr : 128 + 8 * random.below(3));
+    cache_flags();
+}
+
 Drawn Drawing::drawn() {
     ++coverage.drawn;
     switch (inst.format) {
-    case Fmt::SOP1:
-    case Fmt::SOP2:
-    case Fmt::SOPC:
-    case Fmt::SOPK:
-    case Fmt::SOPP: scalar(); break;
-    default: vector();
+        case Fmt::SOP1:
+        case Fmt::SOP2:
+        case Fmt::SOPC:
+        case Fmt::SOPK:
+        case Fmt::SOPP:
+            scalar();
+            break;
+        case Fmt::DS:
+            local();
+            break;
+        case Fmt::SMEM:
+            scalar_memory();
+            break;
+        case Fmt::FLAT:
+            flat();
+            break;
+        case Fmt::MUBUF:
+            buffer();
+            break;
+        default:
+            vector();
     }
     return out;
 }
@@ -467,7 +678,8 @@ Drawn Drawing::drawn() {
 }  // namespace
 
 std::string name_of(int kind) {
-    if (kind < ToSgpr) return "src" + std::to_string(kind / PerSource) + " " + std::string(source_kinds[kind % PerSource]);
+    if (kind < ToSgpr)
+        return "src" + std::to_string(kind / PerSource) + " " + std::string(source_kinds[kind % PerSource]);
     return std::string(other_kinds[kind - ToSgpr]);
 }
 
@@ -494,6 +706,8 @@ bool drawable(const Inst& inst, std::string_view* why) {
     return true;
 }
 
-Drawn draw(const Inst& inst, Random& random, Coverage& coverage) { return Drawing(inst, random, coverage).drawn(); }
+Drawn draw(const Inst& inst, Random& random, Coverage& coverage, u32 first_vgpr) {
+    return Drawing(inst, random, coverage, first_vgpr).drawn();
+}
 
 }  // namespace gcn::scalar

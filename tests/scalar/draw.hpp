@@ -1,5 +1,6 @@
 #pragma once
-// Instructions at random: every operand kind and modifier that a row's encodings allow, and what of them has been drawn.
+// Instructions at random: every operand kind and modifier that a row's encodings allow, and what of them has been
+// drawn.
 
 #include <array>
 #include <bitset>
@@ -43,11 +44,11 @@ enum Kind : u16 {
     FourTimes,
     Half,
     Clamp,
-    Select0,                    // SDWA: source 0's parts
-    Select1 = Select0 + 7,      // source 1's
-    Into = Select1 + 7,         // the destination's
-    Unused = Into + 7,          // pad, sign, preserve
-    Control = Unused + 3,       // DPP: the movements
+    Select0,                // SDWA: source 0's parts
+    Select1 = Select0 + 7,  // source 1's
+    Into = Select1 + 7,     // the destination's
+    Unused = Into + 7,      // pad, sign, preserve
+    Control = Unused + 3,   // DPP: the movements
     BoundControl = Control + 12,
     RowMask,
     BankMask,
@@ -75,21 +76,30 @@ struct Drawn {
     const isa::Inst* inst = nullptr;
     std::array<u32, 2> words{};
     int size = 1;
-    bool ends = false;          // nothing can follow in the same stretch
+    bool ends = false;                         // nothing can follow in the same stretch
     std::array<int, 4> vgprs{-1, -1, -1, -1};  // vector sources, and how they are meant
     std::array<isa::Type, 4> types{};
-    int index_limit = -1;       // M0 must be at most that
-    int address = -1;           // VGPR of addresses, for memory instructions
-    int index = -1;             // VGPR of indices
+    int index_limit = -1;  // M0 must be below that
+
+    // For memory: which VGPR holds what, how its values are aligned, and how many bytes are accessed there.
+    enum class Holds : u8 { Nothing, LocalAddress, LaneAddress, FlatAddress, Offset, Index };
+    struct Address {
+        u32 vgpr = 0;
+        Holds holds = Holds::Nothing;
+    };
+    std::array<Address, 2> addresses{};
+    u32 align = 1, bytes = 0;
+    bool to_lds = false;  // M0 is an address
 };
 
 inline constexpr int vgprs_used = 48, sgprs_used = 32;  // the fuzzer's; SGPRs from there on hold descriptors
 
 // Registers with fixed roles in memory instructions.
-inline constexpr u32 base_sgpr = 32, small_sgpr = 34, descriptor_sgpr = 36, descriptors = 4;
+inline constexpr u32 base_sgpr = 32, small_sgpr = 34, descriptor_sgpr = 36, descriptors = 3, code_sgpr = 52;
 
 // Can it be drawn? If not, `why` says so; for rows that the executor refuses too, and few others.
 bool drawable(const isa::Inst&, std::string_view* why = nullptr);
-Drawn draw(const isa::Inst&, Random&, Coverage&);
+// Vector registers from `first_vgpr` on.
+Drawn draw(const isa::Inst&, Random&, Coverage&, u32 first_vgpr = 0);
 
 }  // namespace gcn::scalar

@@ -8,10 +8,10 @@
 namespace gcn::scalar {
 
 struct Lane {
-    u64 a = 0, b = 0, c = 0;  // sources, as wide as their types
-    u64 d = 0;                // the old destination, then the result
+    u64 a = 0, b = 0, c = 0;     // sources, as wide as their types
+    u64 d = 0;                   // the old destination, then the result
     u64 c_high = 0, d_high = 0;  // of 128 bits
-    bool bit = false;         // the mask's bit in (carry, selection), then the one out
+    bool bit = false;            // the mask's bit in (carry, selection), then the one out
     bool clamp = false;
     u32 mode = 0;
     int lane = 0;
@@ -26,10 +26,10 @@ LaneBody integer_body(std::string_view name);
 LaneBody float_body(std::string_view name);
 
 // Functions that hardware approximates: how far two answers may lie apart, in units of the last place of the exact
-// result; the manual's and CLRX's figures.
+// result, or at all; the manual's and CLRX's figures.
 struct Approximation {
     std::string_view name;
-    double ulp;
+    double ulp, absolute;
 };
 const Approximation* approximation(std::string_view name);
 

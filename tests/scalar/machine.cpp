@@ -36,25 +36,26 @@ u64 scalar_source(const Machine& m, const isa::Decoded& d, u32 code, Type type) 
     return constant(code, type) & mask;
 }
 
-bool defines(const isa::Inst& inst) {
-    return defines_scalar(inst) || defines_vector(inst) || defines_memory(inst);
-}
+bool defines(const isa::Inst& inst) { return defines_scalar(inst) || defines_vector(inst) || defines_memory(inst); }
 
 void step(Machine& m, const isa::Decoded& d) {
     m.nans = 0;
     m.pc += 4 * u64(d.size());
     switch (d.format) {
-    case Fmt::SOP1:
-    case Fmt::SOP2:
-    case Fmt::SOPC:
-    case Fmt::SOPK:
-    case Fmt::SOPP: return scalar_alu(m, d);
-    case Fmt::VOP1:
-    case Fmt::VOP2:
-    case Fmt::VOPC:
-    case Fmt::VOP3:
-    case Fmt::VOP3B: return vector_alu(m, d);
-    default: return memory(m, d);
+        case Fmt::SOP1:
+        case Fmt::SOP2:
+        case Fmt::SOPC:
+        case Fmt::SOPK:
+        case Fmt::SOPP:
+            return scalar_alu(m, d);
+        case Fmt::VOP1:
+        case Fmt::VOP2:
+        case Fmt::VOPC:
+        case Fmt::VOP3:
+        case Fmt::VOP3B:
+            return vector_alu(m, d);
+        default:
+            return memory(m, d);
     }
 }
 

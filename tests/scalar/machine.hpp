@@ -49,18 +49,18 @@ bool defines(const isa::Inst&);
 inline constexpr int bits_of(isa::Type type) {
     using isa::Type;
     switch (type) {
-    case Type::U16:
-    case Type::I16:
-    case Type::F16: return 16;
-    default: return 32 * isa::registers(type);
+        case Type::U16:
+        case Type::I16:
+        case Type::F16:
+            return 16;
+        default:
+            return 32 * isa::registers(type);
     }
 }
 inline constexpr bool is_float(isa::Type t) {
     return t == isa::Type::F16 || t == isa::Type::F32 || t == isa::Type::F64;
 }
-inline constexpr Format format_of(isa::Type t) {
-    return t == isa::Type::F16 ? f16 : t == isa::Type::F64 ? f64 : f32;
-}
+inline constexpr Format format_of(isa::Type t) { return t == isa::Type::F16 ? f16 : t == isa::Type::F64 ? f64 : f32; }
 
 // How MODE has an operation of format f round, and what it does to denormals.
 struct Rules {

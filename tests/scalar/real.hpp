@@ -1,6 +1,6 @@
 #pragma once
-// Floating point in integers: exact values, and one rounding step that knows MODE. It uses nothing of the host's floating
-// point, so that rounding and denormals are an opinion of their own.
+// Floating point in integers: exact values, and one rounding step that knows MODE. It uses nothing of the host's
+// floating point, so that rounding and denormals are an opinion of their own.
 
 #include <bit>
 #include <cstdint>
@@ -74,9 +74,7 @@ inline Real unpack(u64 x, Format f) {
     return {Real::Kind::Finite, negative, exponent - f.bias() - f.fraction, fraction | 1ull << f.fraction};
 }
 
-inline Real from_integer(i64 x) {
-    return {Real::Kind::Finite, x < 0, 0, x < 0 ? u128(-i128(x)) : u128(x)};
-}
+inline Real from_integer(i64 x) { return {Real::Kind::Finite, x < 0, 0, x < 0 ? u128(-i128(x)) : u128(x)}; }
 
 // m >> n with what is lost kept in the lowest bit.
 inline u128 shift_down(u128 m, int n) {
@@ -87,10 +85,14 @@ inline u128 shift_down(u128 m, int n) {
 
 inline bool rounds_up(Round round, bool negative, bool odd, u128 rest, u128 half) {
     switch (round) {
-    case Round::Nearest: return rest > half || (rest == half && odd);
-    case Round::Up: return rest && !negative;
-    case Round::Down: return rest && negative;
-    case Round::ToZero: break;
+        case Round::Nearest:
+            return rest > half || (rest == half && odd);
+        case Round::Up:
+            return rest && !negative;
+        case Round::Down:
+            return rest && negative;
+        case Round::ToZero:
+            break;
     }
     return false;
 }
@@ -105,8 +107,8 @@ inline u128 rounded_to(const Real& x, int unit, Round round) {
     return kept + rounds_up(round, x.negative, kept & 1, rest, half);
 }
 
-// The number of format f. `flush`: what is too small for a normal number after rounding becomes a zero of its sign (that
-// it is measured after rounding is a guess; docs/limits.md).
+// The number of format f. `flush`: what is too small for a normal number after rounding becomes a zero of its sign
+// (that it is measured after rounding is a guess; docs/limits.md).
 inline u64 pack(const Real& x, Format f, Round round, bool flush) {
     const u64 sign = x.negative ? f.sign() : 0;
     if (x.nan()) return f.quiet();
@@ -119,8 +121,8 @@ inline u64 pack(const Real& x, Format f, Round round, bool flush) {
     const int exponent = unit + f.fraction;
     if (flush && exponent < f.least()) return sign;
     if (exponent > f.bias()) {
-        const bool to_infinity = round == Round::Nearest || (round == Round::Up && !x.negative) ||
-                                 (round == Round::Down && x.negative);
+        const bool to_infinity =
+            round == Round::Nearest || (round == Round::Up && !x.negative) || (round == Round::Down && x.negative);
         return sign | (to_infinity ? f.infinity() : f.largest());
     }
     if (!(m >> f.fraction)) return sign | m;  // denormal, or zero

@@ -72,25 +72,33 @@ void set_mode(Scalar& s, u32 value) {
     s.m.mode = (s.m.mode & ~mask) | (value << offset & mask);
 }
 
-#define LOGIC(name, expression)                                                   \
-    {"s_" #name "_b32", [](Scalar& s) { s.d = u32(expression), s.scc(s.d != 0); }}, \
-    {"s_" #name "_b64", [](Scalar& s) { s.d = (expression), s.scc(s.d != 0); }}
-#define SAVE(name, expression)                 \
-    {"s_" #name "_saveexec_b64", [](Scalar& s) { \
-         const u64 e = s.m.execution();        \
-         const u64 x = (expression);           \
-         s.d = e;                              \
-         s.set_exec(x);                        \
-     }}
-#define COMPARE(name, op)                                                                  \
-    {"s_cmp_" #name "_i32", [](Scalar& s) { s.scc(i32(s.a) op i32(s.b)); }},                 \
-    {"s_cmp_" #name "_u32", [](Scalar& s) { s.scc(u32(s.a) op u32(s.b)); }},                 \
-    {"s_cmpk_" #name "_i32", [](Scalar& s) { s.scc(i32(s.a) op i32(s.k)); }},                \
-    {"s_cmpk_" #name "_u32", [](Scalar& s) { s.scc(u32(s.a) op (u32(s.k) & 0xffff)); }}
-#define BRANCH(name, condition) \
-    {"s_cbranch_" #name, [](Scalar& s) { s.branch(condition); }}
-#define NOTHING(name) \
-    {#name, [](Scalar&) {}}
+#define LOGIC(name, expression)                                                       \
+    {"s_" #name "_b32", [](Scalar& s) { s.d = u32(expression), s.scc(s.d != 0); }}, { \
+        "s_" #name "_b64", [](Scalar& s) { s.d = (expression), s.scc(s.d != 0); }     \
+    }
+#define SAVE(name, expression)                      \
+    {                                               \
+        "s_" #name "_saveexec_b64", [](Scalar& s) { \
+            const u64 e = s.m.execution();          \
+            const u64 x = (expression);             \
+            s.d = e;                                \
+            s.set_exec(x);                          \
+        }                                           \
+    }
+#define COMPARE(name, op)                                                                \
+    {"s_cmp_" #name "_i32", [](Scalar& s) { s.scc(i32(s.a) op i32(s.b)); }},             \
+        {"s_cmp_" #name "_u32", [](Scalar& s) { s.scc(u32(s.a) op u32(s.b)); }},         \
+        {"s_cmpk_" #name "_i32", [](Scalar& s) { s.scc(i32(s.a) op i32(s.k)); }}, {      \
+        "s_cmpk_" #name "_u32", [](Scalar& s) { s.scc(u32(s.a) op(u32(s.k) & 0xffff)); } \
+    }
+#define BRANCH(name, condition)                                    \
+    {                                                              \
+        "s_cbranch_" #name, [](Scalar& s) { s.branch(condition); } \
+    }
+#define NOTHING(name)         \
+    {                         \
+#name, [](Scalar&) {} \
+    }
 
 const std::map<std::string_view, Body> bodies{
     {"s_mov_b32", [](Scalar& s) { s.d = s.a; }},
@@ -127,7 +135,7 @@ const std::map<std::string_view, Body> bodies{
     SAVE(xor, s.a ^ e),
     SAVE(andn2, s.a & ~e),
     SAVE(orn2, s.a | ~e),
-    SAVE(nand, ~(s.a & e)),
+    SAVE(nand, ~(s.a& e)),
     SAVE(nor, ~(s.a | e)),
     SAVE(xnor, ~(s.a ^ e)),
     {"s_abs_i32", [](Scalar& s) { s.d = i32(s.a) < 0 ? u32(0 - u32(s.a)) : s.a, s.scc(s.d != 0); }},
@@ -154,7 +162,7 @@ const std::map<std::string_view, Body> bodies{
     LOGIC(xor, s.a ^ s.b),
     LOGIC(andn2, s.a & ~s.b),
     LOGIC(orn2, s.a | ~s.b),
-    LOGIC(nand, ~(s.a & s.b)),
+    LOGIC(nand, ~(s.a& s.b)),
     LOGIC(nor, ~(s.a | s.b)),
     LOGIC(xnor, ~(s.a ^ s.b)),
     {"s_lshl_b32", [](Scalar& s) { s.d = u32(s.a << (s.b & 31)), s.scc(s.d != 0); }},
@@ -179,10 +187,13 @@ const std::map<std::string_view, Body> bodies{
 
     {"s_movk_i32", [](Scalar& s) { s.d = u64(s.k); }},
     {"s_cmovk_i32", [](Scalar& s) { s.d = s.m.scc ? u64(s.k) : s.d; }},
-    {"s_addk_i32", [](Scalar& s) { const i64 sum = i32(s.d) + s.k; s.d = u64(sum), s.scc(overflows(sum)); }},
+    {"s_addk_i32",
+     [](Scalar& s) {
+         const i64 sum = i32(s.d) + s.k;
+         s.d = u64(sum), s.scc(overflows(sum));
+     }},
     {"s_mulk_i32", [](Scalar& s) { s.d = u64(i32(s.d) * s.k); }},
-    {"s_getreg_b32",
-     [](Scalar& s) { s.d = (s.k & 63) == 1 ? s.m.mode >> (s.k >> 6 & 31) & field_mask(s.k) : 0; }},
+    {"s_getreg_b32", [](Scalar& s) { s.d = (s.k & 63) == 1 ? s.m.mode >> (s.k >> 6 & 31) & field_mask(s.k) : 0; }},
     {"s_setreg_b32", [](Scalar& s) { set_mode(s, u32(s.a)); }},
     {"s_setreg_imm32_b32", [](Scalar& s) { set_mode(s, s.i.w1); }},
 

@@ -25,11 +25,11 @@ LaneBody body_of(const isa::Inst& inst) {
     return by_row[size_t(&inst - isa::insts.data())];
 }
 
-constexpr std::string_view special[] = {"v_nop",          "v_clrexcp",      "v_readfirstlane_b32",
-                                        "v_readlane_b32", "v_writelane_b32", "v_movreld_b32",
-                                        "v_movrels_b32",  "v_movrelsd_b32"};
+constexpr std::string_view special[] = {"v_nop",           "v_clrexcp",     "v_readfirstlane_b32", "v_readlane_b32",
+                                        "v_writelane_b32", "v_movreld_b32", "v_movrels_b32",       "v_movrelsd_b32"};
 
-// With GPR indexing on (MODE bit 27), M0 holds the index and, from bit 12, for which operands: sources 0 to 2, destination.
+// With GPR indexing on (MODE bit 27), M0 holds the index and, from bit 12, for which operands: sources 0 to 2,
+// destination.
 u32 indexed(const Machine& m, u32 vgpr, int operand) {
     if (!(m.mode >> 27 & 1) || !(m.s[m0] >> (12 + operand) & 1)) return vgpr;
     return (vgpr + (m.s[m0] & 0xff)) & 0xff;
@@ -50,15 +50,24 @@ std::optional<int> dpp_source(u32 control, int lane) {
     if (control > 0x110 && control < 0x120) return at >= by ? std::optional(lane - by) : std::nullopt;
     if (control > 0x120 && control < 0x130) return row + ((at - by) & 15);
     switch (control) {
-    case 0x130: return lane < 63 ? std::optional(lane + 1) : std::nullopt;
-    case 0x134: return (lane + 1) & 63;
-    case 0x138: return lane > 0 ? std::optional(lane - 1) : std::nullopt;
-    case 0x13c: return (lane - 1) & 63;
-    case 0x140: return row + (15 - at);
-    case 0x141: return (lane & ~7) + (7 - (lane & 7));
-    case 0x142: return row ? std::optional(row - 1) : std::nullopt;
-    case 0x143: return lane >= 32 ? std::optional(31) : std::nullopt;
-    default: return std::nullopt;
+        case 0x130:
+            return lane < 63 ? std::optional(lane + 1) : std::nullopt;
+        case 0x134:
+            return (lane + 1) & 63;
+        case 0x138:
+            return lane > 0 ? std::optional(lane - 1) : std::nullopt;
+        case 0x13c:
+            return (lane - 1) & 63;
+        case 0x140:
+            return row + (15 - at);
+        case 0x141:
+            return (lane & ~7) + (7 - (lane & 7));
+        case 0x142:
+            return row ? std::optional(row - 1) : std::nullopt;
+        case 0x143:
+            return lane >= 32 ? std::optional(31) : std::nullopt;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -78,25 +87,19 @@ u32 inserted(u32 x, u32 old, u32 select, u32 unused) {
     return part << shift;
 }
 
-// The output modifiers of a float: times 2, 4 or a half, then clamping to 0..1. The manual: multiplication is ignored where
-// denormals are results and in IEEE mode, and does not keep -0 (so LLVM's SIFoldOperands).
+// The output modifiers of a float: times 2, 4 or a half, then clamping to 0..1. The manual: multiplication is ignored
+// where denormals are results and in IEEE mode, and does not keep -0 (so LLVM's SIFoldOperands).
 u64 modified(u64 x, Format f, u32 multiply, bool clamp, u32 mode) {
     const Rules r = rules(mode, f);
     const bool ieee = mode >> 9 & 1, dx10 = mode >> 8 & 1;
-#ifdef OMOD_ALWAYS
-    if (multiply) {
-        const int by = multiply == 3 ? -1 : int(multiply);
-        x = pack(scaled(unpack(x, f), by), f, r.round, r.flush_out);
-    }
-#else
     if (multiply && r.flush_out && !ieee) {
         const int by = multiply == 3 ? -1 : int(multiply);
         x = pack(scaled(unpack(flushed(x, f), f), by), f, r.round, true);
         if (is_zero(x, f)) x = 0;
     }
-#endif
     if (!clamp) return x;
     if (is_nan(x, f)) return dx10 ? 0 : x;
+    if (x == f.sign()) return x;  // -0 is not below 0 (LLVM's performClampCombine)
     if (x & f.sign()) return 0;
     return x > f.one() ? f.one() : x;
 }
@@ -110,8 +113,8 @@ bool lanes_to_scalars(Machine& m, const isa::Decoded& d) {
             lane = int((select >= 256 ? m.v[select & 255][0] : scalar_source(m, d, select, Type::U32)) & 63);
         }
         const u32 source = d.operand(0);
-        m.s[d['d']] = u32(source >= 256 ? m.v[indexed(m, source & 255, 0)][lane]
-                                        : scalar_source(m, d, source, Type::U32));
+        m.s[d['d']] =
+            u32(source >= 256 ? m.v[indexed(m, source & 255, 0)][lane] : scalar_source(m, d, source, Type::U32));
         return true;
     }
     if (name == "v_writelane_b32") {
