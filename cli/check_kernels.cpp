@@ -3,11 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "backend/reason.hpp"
 #include "bench/check.hpp"
 #include "cli/output.hpp"
+#include "cli/strict.hpp"
 #include "plan/problem.hpp"
 #include "plan/source.hpp"
 
@@ -19,7 +21,7 @@ struct CheckOptions {
     std::vector<std::string> sources, added;  // files, and the kernels in them
     int count = 20;
     uint64_t seed = 1;
-    bool json = false;
+    bool json = false, strict = false;
 };
 
 static const Table table({{"backend", -12}, {"kernel", -18}, {"cases", 5}, {"verdict", -1}});
@@ -146,6 +148,8 @@ static std::string unchecked(const std::set<std::string_view>& checked, const Ch
 
 static void run(CheckOptions& o) {
     check_names(o);
+    std::optional<StrictRun> strict;
+    if (o.strict) strict.emplace("1", "");
     const Check check;
     if (!o.json) table.head();
     size_t opened = 0, rows = 0, wrong = 0;
@@ -170,9 +174,11 @@ static void run(CheckOptions& o) {
             wrong += !row.wrong.empty();
         }
     }
+    const int findings = strict ? strict->findings() : 0;
     std::string why = wrong ? std::to_string(wrong) + " of " + std::to_string(rows) + " are wrong" : "";
     if (const std::string names = unchecked(checked, o); !names.empty())
         why += (why.empty() ? "" : "; ") + names + " not checked on any backend (" + closed.text + ")";
+    if (findings) why += (why.empty() ? "" : "; ") + std::to_string(findings) + " findings of strict mode, see above";
     if (!why.empty())
         fail({"vouch for every kernel", why, closed.remedy, opened == 0 ? Fault::NoDevice : Fault::Failed});
     if (rows == 0) fail({"check anything", "no kernel takes the cases on a backend that opens", "gcn info"});
@@ -189,6 +195,7 @@ void check_kernels(CLI::App& app) {
     app.add_option("--seed", o.seed, "of the random cases, 1 unless given")->check([](const std::string& seed) {
         return seed.starts_with('-') ? seed + " is negative" : std::string();
     });
+    app.add_flag("--strict", o.strict, "in strict mode of the software Polaris: docs/strict.md");
     app.add_flag("--json", o.json, "one JSON object per kernel and line");
     app.callback([] { run(o); });
 }

@@ -1,15 +1,19 @@
 // gcn emu: starts any program with the software Polaris underneath.
 
 #include <dlfcn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "backend/software.hpp"
+#include "cli/strict.hpp"
 #include "gcn/error.hpp"
 #include "isa/chips.hpp"
 
@@ -22,6 +26,7 @@ struct EmuOptions {
     std::vector<std::string> breaks;
     std::string break_lanes, break_lds;
     bool break_stop = false;
+    std::string strict, strict_json;
 };
 
 // What they become for COMMAND: docs/environment.md.
@@ -85,6 +90,27 @@ static std::string known_chips() {
     std::exit(error == ENOENT ? 127 : 126);  // as a shell says it
 }
 
+// COMMAND beside this process, which then ends as it did, but not with 0 when strict mode has found something.
+static pid_t child = 0;
+[[noreturn]] static void run_beside(const std::vector<std::string>& command, std::optional<StrictRun>& strict) {
+    child = fork();
+    if (child < 0) fail({"run " + command[0], std::strerror(errno)});
+    if (child == 0) become(command);
+    for (const int terminals : {SIGINT, SIGQUIT}) signal(terminals, SIG_IGN);  // the terminal sends them to both
+    for (const int others : {SIGTERM, SIGHUP}) signal(others, [](int number) { kill(child, number); });
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    const int findings = strict->findings();
+    strict.reset();
+    if (WIFSIGNALED(status)) {
+        signal(WTERMSIG(status), SIG_DFL);
+        raise(WTERMSIG(status));
+    }
+    const int its = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    std::exit(its ? its : findings > 0);
+}
+
 // The chip that --chip names, else GCN_EMU_CHIP; empty when nobody chose.
 static std::string chosen_chip(const EmuOptions& o) {
     const char* variable = std::getenv("GCN_EMU_CHIP");
@@ -102,9 +128,13 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
     if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
     if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
     set_debugging(o);
+    const std::string list = o.strict.empty() && !o.strict_json.empty() ? "1" : o.strict;
+    std::optional<StrictRun> strict;
+    if (!list.empty()) strict.emplace(list, o.strict_json);
     const std::string file = software_polaris();
     preload(file);
     refuse_wrong_settings(file);
+    if (strict) run_beside(command, strict);
     become(command);
 }
 
@@ -133,6 +163,11 @@ void emu(CLI::App& app) {
     app.add_option("--break-lanes", o.break_lanes, "whose vector registers, as --trace-lanes");
     app.add_option("--break-lds", o.break_lds, "FROM-TO, bytes of LDS to print, both included");
     app.add_flag("--break-stop", o.break_stop, "end COMMAND there, with status 1");
+    app.add_flag(
+        "--strict{1}", o.strict,
+        "report what a card would hide; =no-nan,no-denormal also what no kernel is to make. The status is then "
+        "1 when anything was found");
+    app.add_option("--strict-json", o.strict_json, "as --strict; findings are added to this file, one object a line");
     app.callback([&app] { run(o, app.remaining()); });
 }
 
