@@ -191,7 +191,7 @@ private:
         }
         if (name == "s_nop") f.issue_slots = uint8_t((d['i'] & 15) + 1);
         f.special |= name == "s_barrier";
-        f.leaves = name == "s_branch" || name == "s_endpgm";
+        f.leaves = begins(name, {"s_branch", "s_endpgm", "s_sendmsghalt", "s_trap"});
         if (inst.also == Also::ReadScc) read(reg::scc, 1, Use::Value);
         if (inst.also == Also::ReadVcc) read(reg::vcc, 2, Use::Mask);
         if (inst.also == Also::ReadM0 && (d['i'] & 15) != 1) read(reg::m0, 1, Use::Value);  // an interrupt has no data
@@ -367,19 +367,21 @@ private:
 
 }  // namespace
 
-std::vector<Fact> facts_of(const Program& program) {
-    std::vector<Fact> facts(program.size());
+Facts::Facts(const Program& program, const std::function<int(uint64_t)>& function_of)
+    : all(program.size()), quick(program.size()) {
     for (uint32_t i = 0; i < program.size(); ++i) {
         const auto& [pc, decoded] = program.instruction(i);
-        facts[i].pc = pc;
-        facts[i].number = i;
+        Fact& f = all[i];
+        f.pc = pc;
+        f.number = i;
+        f.function = function_of(pc);
         if (!decoded) continue;
-        facts[i].program = &program;
-        facts[i].decoded = *decoded;
-        Maker(facts[i]).make();
-        facts[i].needs = hazards_of(facts[i]);
+        f.program = &program;
+        f.decoded = *decoded;
+        Maker(f).make();
+        hazards_of(f);
+        quick[i] = {f.touched, spread(f.needs), &f, f.makes, int16_t(f.function), f.issue_slots, f.special, f.is_float};
     }
-    return facts;
 }
 
 }  // namespace gcn::emulator::strict

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,14 @@
 
 namespace gcn::emulator::strict {
 
-// Registers by one number: 0 to 127 the scalar file by operand code, 128 SCC, from 256 on vector registers.
+// Registers by one number: 0 to 127 the scalar file by operand code, 128 SCC, from 192 on vector registers.
 namespace reg {
-inline constexpr int vcc = 106, m0 = 124, exec = 126, scc = 128, scalars = 129, vector = 256, all = 512;
+inline constexpr int vcc = 106, m0 = 124, exec = 126, scc = 128, scalars = 129, vector = 192, all = 448;
 }
 constexpr bool is_vector(int r) { return r >= reg::vector; }
 
-// A set of registers. The fourth word is never used: 192 to 255 are no registers.
 struct RegisterSet {
-    std::array<uint64_t, 8> words{};
+    std::array<uint64_t, reg::all / 64> words{};
 
     void add(int r) { words[r / 64] |= 1ull << r % 64; }
     void remove(int r) { words[r / 64] &= ~(1ull << r % 64); }
@@ -75,7 +75,7 @@ struct Fact {
     bool to_lds = false;    // a buffer load into LDS
     bool leaves = false;    // control never goes on behind it
     bool saveexec = false;
-    uint16_t needs = 0;                        // rows of the table of wait states in which it is the second
+    uint16_t needs = 0, makes = 0;             // rows of the table of wait states: as the second, as the first
     uint8_t issue_slots = 1;                   // wait states that it is worth
     uint8_t vm = 15, lgkm = 15;                // s_waitcnt: 15 waits for nothing
     uint8_t bytes = 0;                         // per lane in memory; LDS: of each element
@@ -95,7 +95,23 @@ struct Fact {
     uint64_t after() const { return pc + 4 * uint64_t(decoded.size()); }
 };
 
-// One per instruction of the program, by number. Those that do not decode have `program` nullptr.
-std::vector<Fact> facts_of(const Program&);
+// What nearly every instruction needs to be found harmless, kept small and close together.
+struct Quick {
+    RegisterSet touched;
+    uint64_t needs = 0;  // Fact::needs, once for each instruction that WaveState::made remembers
+    const Fact* fact = nullptr;
+    uint16_t makes = 0;
+    int16_t function = -1;
+    uint8_t issue_slots = 1;
+    bool special = false, is_float = false;
+};
+
+// By number in the program. Instructions that do not decode have no fact in `quick`, and `program` nullptr in `all`.
+struct Facts {
+    std::vector<Fact> all;
+    std::vector<Quick> quick;
+
+    explicit Facts(const Program&, const std::function<int(uint64_t)>& function_of);
+};
 
 }  // namespace gcn::emulator::strict

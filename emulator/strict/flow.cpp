@@ -7,14 +7,13 @@
 
 namespace gcn::emulator::strict {
 
-bool ran_past_end(const Fact* last, uint64_t pc, int function) {
-    return last && last->function >= 0 && last->function != function && !last->leaves && last->after() == pc;
-}
-
-void report_past_end(const Site& last) {
-    last.report(Kind::past_end, {},
-                "is the last instruction of " + last.group.names.functions()[last.fact.function].name +
-                    ", and neither ends the wave nor jumps");
+void check_flow(const Site& s) {
+    const Fact* last = s.state.last();
+    if (!last || last->function < 0 || last->leaves || last->after() != s.fact.pc) return;
+    const Site before{s.group, s.state, s.wave, *last, s.exec};
+    before.report(Kind::past_end, {},
+                  "is the last instruction of " + s.group.names.functions()[last->function].name +
+                      ", and neither ends the wave nor jumps");
 }
 
 }  // namespace gcn::emulator::strict

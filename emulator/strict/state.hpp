@@ -44,9 +44,11 @@ struct WaveState {
     };
     std::array<Past, 8> past{};
     uint32_t slot = 0, issued = 0;
+    uint64_t made = 0;  // hazards.hpp: remember()
+    int function = -1;  // of the last instruction
 
     const Program* program = nullptr;
-    const std::vector<Fact>* facts = nullptr;
+    const Quick* facts = nullptr;
     const Fact* barrier = nullptr;              // where it last waited
     uint64_t found_at = 0;                      // pc of the last finding
     bool no_limit = false;                      // M0 was not set when it first reached LDS
@@ -73,7 +75,6 @@ struct Cell {
 struct GroupState {
     const Dispatch& dispatch;
     const Names& names;
-    const std::vector<Fact>* facts;
     Reports& reports;
     Promises promises;
     std::array<uint32_t, 3> place{};
@@ -110,10 +111,9 @@ void note_wait(const Site&);        // pending.cpp: s_waitcnt
 void check_wait_states(const Site&);
 void check_lds(const Site&);  // lds.cpp: races, bounds, alignment
 void lds_access(const Site&, int lane, uint32_t address, uint32_t bytes, uint32_t limit);
-void at_barrier(GroupState&, const std::vector<WavePointer>&);   // lds.cpp
-void check_memory(const Site&);                                  // memory.cpp: buffers, flat, scalar
-bool ran_past_end(const Fact* last, uint64_t pc, int function);  // flow.cpp
-void report_past_end(const Site& last);
+void at_barrier(GroupState&, const std::vector<WavePointer>&);  // lds.cpp
+void check_memory(const Site&);                                 // memory.cpp: buffers, flat, scalar
+void check_flow(const Site&);      // flow.cpp: it belongs to another function than the last one
 void before_promise(const Site&);  // promises.cpp
 void after_promise(const Site&);
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "emulator/strict/hazards.hpp"
+
 namespace gcn::emulator::strict {
 
 namespace {
@@ -64,9 +66,9 @@ class StrictGroup : public GroupObserver {
 public:
     StrictGroup(Strict& owner, const Dispatch& dispatch, std::shared_ptr<const Names> names, Promises promises,
                 const GroupFacts& facts)
-        : owner(owner), names(std::move(names)), state{dispatch, *this->names, nullptr, owner.reports,
-                                                       promises, facts.place,  {},      {},
-                                                       1} {
+        : owner(owner),
+          names(std::move(names)),
+          state{dispatch, *this->names, owner.reports, promises, facts.place, {}, {}, 1} {
         state.waves.resize(facts.all.size());
         state.lds.resize((dispatch.lds_bytes + 3) / 4);
     }
@@ -88,34 +90,37 @@ public:
     void before(const Wave& wave, const Step& step) override {
         WaveState& w = state.waves[wave.index];
         if (w.program != &step.program) meet(w, step.program);
-        const Fact& f = (*w.facts)[step.number];
+        const Quick& quick = w.facts[step.number];
         exec = uint64_t(wave.s[code::exec + 1]) << 32 | wave.s[code::exec];
-        if (!f.program) return;
-        const Site site{state, w, wave, f, exec};
-        if (f.needs) check_wait_states(site);
-        if (f.touched.meets(w.bad)) check_registers(site);
-        if (ran_past_end(w.last(), f.pc, f.function)) report_past_end({state, w, wave, *w.last(), exec});
-        if (f.special) look_closer(site);
-        if (f.is_float && state.promises.any()) before_promise(site);
-        w.past[w.issued++ % w.past.size()] = {&f, w.slot += f.issue_slots};
+        if (!quick.fact) return;
+        const Site site{state, w, wave, *quick.fact, exec};
+        if (quick.needs & w.made) check_wait_states(site);
+        if (quick.touched.meets(w.bad)) check_registers(site);
+        if (quick.function != w.function) check_flow(site);
+        if (quick.special) look_closer(site);
+        if (quick.is_float && state.promises.any()) before_promise(site);
+        w.past[w.issued++ % w.past.size()] = {quick.fact, w.slot += quick.issue_slots};
+        w.made = remember(w.made, quick.makes);
+        w.function = quick.function;
     }
 
     void after(const Wave& wave, const Step& step) override {
         if (!state.promises.any()) return;
         WaveState& w = state.waves[wave.index];
-        const Fact& f = (*w.facts)[step.number];
-        if (f.is_float) after_promise({state, w, wave, f, exec});
+        const Quick& quick = w.facts[step.number];
+        if (quick.is_float) after_promise({state, w, wave, *quick.fact, exec});
     }
 
     void faults(const Wave& wave, const Step& step) override {
         WaveState& w = state.waves[wave.index];
         if (w.found_at == step.pc()) return;  // it has been said why
-        Fact f = (*w.facts)[step.number];
-        f.program = &step.program, f.number = step.number;
-        if (ran_past_end(before_last(w, f.pc), f.pc, f.function))
-            return report_past_end({state, w, wave, *before_last(w, f.pc), exec});
+        Fact f;
+        f.pc = step.pc(), f.program = &step.program, f.number = step.number;
+        f.function = names->function(f.pc);
         const Site site{state, w, wave, f, exec};
-        site.report(Kind::fault, {-1, -1, nullptr}, std::string("faults: ") + wave.fault.why);
+        const uint64_t before = w.found_at;
+        if (f.function != w.function) check_flow(site);
+        if (w.found_at == before) site.report(Kind::fault, {}, std::string("faults: ") + wave.fault.why);
     }
 
     void barrier(const std::vector<WavePointer>& waves) override {
@@ -138,21 +143,14 @@ public:
     }
 
 private:
-    // The instruction before the one at `pc`, which may itself be noted already.
-    static const Fact* before_last(const WaveState& w, uint64_t pc) {
-        const Fact* last = w.last();
-        if (!last || last->pc != pc) return last;
-        return w.issued > 1 ? w.past[(w.issued - 2) % w.past.size()].fact : nullptr;
-    }
-
     void meet(WaveState& w, const Program& program) {
         for (const auto& [of, facts] : mine)
             if (of == &program) {
-                w.program = of, w.facts = facts.get();
+                w.program = of, w.facts = facts->quick.data();
                 return;
             }
         mine.emplace_back(&program, owner.facts_for(program, names));
-        w.program = &program, w.facts = mine.back().second.get();
+        w.program = &program, w.facts = mine.back().second->quick.data();
     }
 
     void look_closer(const Site& s) {
@@ -171,7 +169,7 @@ private:
     Strict& owner;
     const std::shared_ptr<const Names> names;
     GroupState state;
-    std::vector<std::pair<const Program*, Strict::Facts>> mine;
+    std::vector<std::pair<const Program*, std::shared_ptr<const Facts>>> mine;
     uint64_t exec = 0;
 };
 
@@ -205,14 +203,12 @@ std::unique_ptr<GridObserver> Strict::grid(const Dispatch& dispatch) {
     return std::make_unique<StrictGrid>(*this, dispatch, std::move(names), kernel);
 }
 
-Strict::Facts Strict::facts_for(const Program& program, const std::shared_ptr<const Names>& names) {
+std::shared_ptr<const Facts> Strict::facts_for(const Program& program, const std::shared_ptr<const Names>& names) {
     const std::lock_guard lock(guard);
     Known& entry = known[&program];
-    if (entry.facts && entry.names == names && still_of(*entry.facts, program)) return entry.facts;
-    auto facts = std::make_shared<std::vector<Fact>>(facts_of(program));
-    for (Fact& f : *facts) f.function = names->function(f.pc);
-    entry = {facts, names};
-    return facts;
+    if (entry.facts && entry.names == names && still_of(entry.facts->all, program)) return entry.facts;
+    entry = {std::make_shared<const Facts>(program, [&](uint64_t pc) { return names->function(pc); }), names};
+    return entry.facts;
 }
 
 }  // namespace gcn::emulator::strict

@@ -24,14 +24,13 @@ public:
 
 private:
     friend class StrictGroup;
-    using Facts = std::shared_ptr<const std::vector<Fact>>;
-    Facts facts_for(const Program&, const std::shared_ptr<const Names>&);
+    std::shared_ptr<const Facts> facts_for(const Program&, const std::shared_ptr<const Names>&);
 
     const Promises promises;
     NameSource& source;
     std::mutex guard;
     struct Known {
-        Facts facts;
+        std::shared_ptr<const Facts> facts;
         std::shared_ptr<const Names> names;
     };
     std::map<const Program*, Known> known;

@@ -11,7 +11,7 @@ void check_wait_states(const Site& s) {
         const WaveState::Past& past = w.past[(w.issued - 1 - back) % w.past.size()];
         const int passed = int(w.slot - past.end);
         if (passed >= longest_hazard) return;
-        for (uint32_t rows = s.fact.needs; rows; rows &= rows - 1) {
+        for (uint32_t rows = s.fact.needs & past.fact->makes; rows; rows &= rows - 1) {
             const Hazard& row = hazard(__builtin_ctz(rows));
             if (passed >= row.states) continue;
             const int r = row.meets(*past.fact, s.fact);
