@@ -4,6 +4,8 @@
 // both had waited for: an access that is under way at a barrier counts on both of its sides. Atomic operations do not
 // race with each other. Lanes of one wave do not race: what they do to each other is defined.
 
+#include <algorithm>
+
 #include "emulator/strict/state.hpp"
 
 namespace gcn::emulator::strict {
@@ -83,6 +85,77 @@ uint8_t bytes_of(uint32_t dword, uint32_t address, uint32_t end) {
 // LDS wants 8 bytes for pairs, 16 for three dwords and four. (LLVM, SITargetLowering::allowsMisalignedMemoryAccesses.)
 uint32_t alignment(uint32_t bytes) { return bytes == 12 ? 16 : bytes; }
 
+// A dword that only this wave has touched since the last barrier, all of it written at some time; and what to note.
+bool is_harmless(const Site& s, const Cell& c) {
+    const uint32_t others = ~(1u << s.wave.index);
+    if (c.ever != 15 && s.fact.access == Access::Read) return false;
+    if (c.epoch != s.group.epoch) return true;
+    const bool mine = !c.writer || c.writer == s.wave.index + 1;
+    return mine && !(c.atomics & others) && (s.fact.access == Access::Read || !(c.readers & others));
+}
+void note(const Site& s, Cell& c) {
+    refresh(c, s.group.epoch);
+    if (s.fact.access == Access::Read) {
+        c.readers |= uint16_t(1u << s.wave.index);
+        c.bytes_read = 15;
+        c.read = &s.fact;
+    } else {
+        c.writer = uint8_t(s.wave.index + 1);
+        c.bytes_written = c.ever = 15;
+        c.write = &s.fact;
+    }
+}
+
+void touch_cell(const Site& s, Cell& c, uint8_t bytes, int lane, uint32_t address) {
+    const uint32_t bit = 1u << s.wave.index;
+    refresh(c, s.group.epoch);
+    switch (s.fact.access) {
+        case Access::Read:
+            if (!(c.readers & bit) || (bytes & ~c.bytes_read)) read_cell(s, c, bytes, bit, lane, address);
+            break;
+        case Access::Write:
+            write_cell(s, c, bytes, bit, lane, address);
+            break;
+        default:
+            change_cell(s, c, bytes, bit, lane, address);
+    }
+}
+
+// The usual case: all lanes are on, aligned and in range, and access whole dwords. Lanes mostly share dwords: each is
+// looked at once. False: not the usual case.
+bool touch_shared(const Site& s, const uint32_t* base, uint32_t offset, uint32_t limit) {
+    const uint32_t bytes = s.fact.bytes;
+    if (s.exec != ~0ull || bytes % 4 || s.fact.access == Access::Atomic || limit < bytes) return false;
+    uint32_t low = 0, highest = 0;
+    for (int lane = 0; lane < 64; ++lane) {
+        low |= base[lane] + offset;
+        highest = std::max(highest, base[lane] + offset);
+    }
+    if (low & (alignment(bytes) - 1) || highest > limit - bytes || highest >= most_lds) return false;
+    const uint32_t words = highest / 256 + 1;  // of 64 dwords; none lies across two
+    const uint64_t dwords = (1ull << bytes / 4) - 1;
+    uint64_t touched[most_lds / 256];
+    std::fill_n(touched, words, 0);
+    for (int lane = 0; lane < 64; ++lane) {
+        const uint32_t dword = (base[lane] + offset) / 4;
+        touched[dword / 64] |= dwords << dword % 64;
+    }
+    const auto lane_of = [&](uint32_t address) {
+        const auto* end = base + 64;
+        return int(std::find_if(base, end, [&](uint32_t b) { return address - (b + offset) < bytes; }) - base);
+    };
+    for (uint32_t word = 0; word < words; ++word)
+        for (uint64_t left = touched[word]; left; left &= left - 1) {
+            const uint32_t dword = 64 * word + uint32_t(__builtin_ctzll(left));
+            Cell& c = s.group.lds[dword];
+            if (is_harmless(s, c))
+                note(s, c);
+            else
+                touch_cell(s, c, 15, lane_of(4 * dword), 4 * dword);
+        }
+    return true;
+}
+
 }  // namespace
 
 void lds_access(const Site& s, int lane, uint32_t address, uint32_t bytes, uint32_t limit) {
@@ -99,23 +172,10 @@ void lds_access(const Site& s, int lane, uint32_t address, uint32_t bytes, uint3
     }
     if (address >= end) return;
     GroupState& g = s.group;
-    const uint32_t bit = 1u << s.wave.index;
     const bool whole = address % 4 == 0 && bytes % 4 == 0;
     for (uint32_t dword = address / 4; 4 * dword < end; ++dword) {
-        Cell& c = g.lds[dword];
-        refresh(c, g.epoch);
         const uint8_t on = whole ? 15 : bytes_of(dword, address, uint32_t(end));
-        const uint32_t at = std::max(4 * dword, address);
-        switch (s.fact.access) {
-            case Access::Read:
-                if (!(c.readers & bit) || (on & ~c.bytes_read)) read_cell(s, c, on, bit, lane, at);
-                break;
-            case Access::Write:
-                write_cell(s, c, on, bit, lane, at);
-                break;
-            default:
-                change_cell(s, c, on, bit, lane, at);
-        }
+        touch_cell(s, g.lds[dword], on, lane, std::max(4 * dword, address));
     }
 }
 
@@ -124,6 +184,7 @@ void check_lds(const Site& s) {
     const uint32_t m0 = s.state.no_limit ? ~0u : s.scalar(reg::m0), limit = std::min(m0, s.wave.lds_bytes);
     const uint32_t* base = s.wave.v[f.decoded['p']];
     for (int e = 0; e < f.elements; ++e) {
+        if (touch_shared(s, base, f.offset[e], limit)) continue;
         uint32_t before = 0;
         bool first = true;
         for (uint64_t left = s.exec; left; left &= left - 1) {

@@ -9,6 +9,8 @@
 // sets the unaligned mode (Linux, kfd_device_queue_manager_vi.c: SH_MEM_ALIGNMENT_MODE_UNALIGNED), and ROCm's own copy
 // kernel relies on it. Atomic operations are always aligned.
 
+#include <algorithm>
+
 #include "emulator/strict/state.hpp"
 
 namespace gcn::emulator::strict {
@@ -21,6 +23,19 @@ void misaligned(const Site& s, int lane, uint64_t address, uint32_t to) {
 }
 
 uint32_t alignment(const Fact& f) { return f.access == Access::Atomic ? f.bytes : std::min<uint32_t>(f.bytes, 4); }
+
+// The usual case: every lane, on or off, is in range whatever soffset counts, and aligned.
+bool all_in_range(const uint32_t* offsets, uint32_t fixed, uint32_t bytes, uint64_t base, uint32_t soffset,
+                  uint32_t records, uint32_t to) {
+    uint32_t low = 0, highest = 0;
+    for (int lane = 0; offsets && lane < 64; ++lane) {
+        low |= offsets[lane];
+        highest = std::max(highest, offsets[lane]);
+    }
+    // Multiples of `to` all together, if each is one.
+    if ((low | (uint32_t(base) + soffset + fixed)) & (to - 1)) return false;
+    return uint64_t(highest) + fixed + soffset + bytes <= records;
+}
 
 void check_buffer(const Site& s) {
     const Fact& f = s.fact;
@@ -36,6 +51,7 @@ void check_buffer(const Site& s) {
     const uint32_t* offsets = d['F'] ? s.wave.v[d['p'] + (indexed ? 1 : 0)] : nullptr;
     const uint32_t step = std::min<uint32_t>(f.bytes, 4), to = alignment(f);
     const bool raw = !(indexed && stride);
+    if (!indexed && all_in_range(offsets, d['i'], f.bytes, base, soffset, records, to)) return;
     for (uint64_t left = s.exec; left; left &= left - 1) {
         const int lane = __builtin_ctzll(left);
         const uint64_t from = uint64_t(indices ? indices[lane] : 0) * stride + d['i'] + (offsets ? offsets[lane] : 0);
