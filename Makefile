@@ -171,7 +171,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_HELP) $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK) -lCatch2WithMain
 $(BUILD)/tests/test_corpus: $(call objects,tests/corpus)
-$(BUILD)/tests/test_corpus.passed: $(CORPUS_CO)
+$(BUILD)/tests/test_corpus.passed $(BUILD)/tests/test_disasm.passed: $(CORPUS_CO)
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)

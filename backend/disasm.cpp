@@ -22,9 +22,10 @@ using isa::Decoded;
 // What print.hpp writes where the assembler has no word for it.
 constexpr std::array<std::string_view, 4> not_assembled{"reserved", "SEL_7", "UNUSED_3", "dpp_ctrl:"};
 
-// A literal that prints as an inline constant would become one.
+// A literal that prints as an inline constant would become one; a half has no more than 16 bits.
 bool has_odd_literal(const Decoded& d) {
-    if (d.tail != isa::Tail::Literal || d.inst->always_literal()) return false;
+    if (d.tail != isa::Tail::Literal) return false;
+    if (d.inst->always_literal()) return d.inst->dst == isa::Type::F16 && d.literal() > 0xffff;
     for (int k = 0; k < 2; ++k)
         if (isa::registers(d.inst->src[k]) && d.operand(k) == isa::literal_code &&
             !isa::text::literal(d.literal(), d.inst->src[k]).starts_with("0x"))
@@ -48,7 +49,8 @@ bool has_untold_bit(const Decoded& d, const std::string& text) {
 bool assembles_back(const Decoded& d, const std::string& text) {
     for (const std::string_view word : not_assembled)
         if (text.find(word) != text.npos) return false;
-    return !has_odd_literal(d) && !has_untold_bit(d, text);
+    const bool status = d.format == isa::Fmt::MTBUF && d['T'];  // which the assembler has of MUBUF only
+    return !status && !has_odd_literal(d) && !has_untold_bit(d, text);
 }
 
 // What comes after an instruction.

@@ -100,6 +100,15 @@ TEST_CASE("so does the code of tests, by hand and by compilers, from objects, bu
     }
 }
 
+TEST_CASE("so do the kernels of the corpus") {
+    const auto files = files_of("tests/corpus", ".co");
+    REQUIRE(!files.empty());
+    for (const std::string& file : files) {
+        INFO(file);
+        CHECK((again(file) == text_section(contents(file))));
+    }
+}
+
 TEST_CASE("compiled kernels of any optimisation come back, linked or not") {
     const std::string source = contents("tests/kernels/queues.cl");
     const Folder folder;
