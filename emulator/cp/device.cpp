@@ -106,9 +106,12 @@ Device& Device::open() {
     return *current;
 }
 
+// As many waves as the driver says a CU holds; fewer fit where registers or LDS are short, which is not looked at.
+constexpr int waves_per_cu = 40;
+
 Device::Device(const Settings& settings)
     : chip(*settings.chip),
-      executor(settings.threads, settings.simd, settings.watchdog),
+      executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug) {}
 
 bool Device::take_vram(uint64_t bytes) {

@@ -29,7 +29,6 @@ constexpr int64_t hold_budget = 20'000;   // instructions for which AddressSpace
 constexpr int64_t turn_budget = 800'000;  // instructions after which a group makes place for others
 constexpr int64_t start_budget = 20'000;  // instructions that start() executes itself
 constexpr int start_waves = 4;            // grids that small begin within start()
-constexpr int resident_waves = 1440;      // 36 CUs of 40 waves; further groups wait for one of these to end
 constexpr uint64_t batch = 16;            // groups taken at once
 constexpr auto spin_before_sleep = std::chrono::microseconds(20);
 
@@ -138,6 +137,7 @@ struct Executor::Impl {
     };
 
     const HandlerTable& table;
+    const int resident_waves;
     ProgramCache fast{Decoding::Fast}, stepped{Decoding::Stepped};
     WavePool waves;
 
@@ -150,7 +150,8 @@ struct Executor::Impl {
     std::atomic<uint64_t> news{0};  // grows when there may be work
     std::vector<std::thread> threads;
 
-    Impl(int count, std::string_view simd, double watchdog) : table(table_for(simd)), watchdog(watchdog) {
+    Impl(int count, std::string_view simd, double watchdog, int waves)
+        : table(table_for(simd)), resident_waves(waves), watchdog(watchdog) {
         for (int i = 0; i < std::max(count, 1); ++i) threads.emplace_back([this] { work_on(); });
     }
     ~Impl() {
@@ -413,8 +414,8 @@ struct Executor::Impl {
     }
 };
 
-Executor::Executor(int threads, std::string_view simd, double watchdog)
-    : impl(std::make_unique<Impl>(threads, simd, watchdog)) {}
+Executor::Executor(int threads, std::string_view simd, double watchdog, int resident_waves)
+    : impl(std::make_unique<Impl>(threads, simd, watchdog, resident_waves)) {}
 Executor::~Executor() = default;
 
 std::string_view Executor::simd() const { return impl->table.name; }

@@ -66,7 +66,8 @@ class Executor {
 public:
     // `simd`: "avx512", "avx2", "portable", or empty for the best that this machine has. gcn::Error when it lacks it.
     // `watchdog`: seconds after which a grid is stopped when no workgroup of any grid ends; 0: never.
-    Executor(int threads, std::string_view simd, double watchdog = 0);
+    // `resident_waves`: as many of a grid are under way at most; further groups wait for one of these to end.
+    Executor(int threads, std::string_view simd, double watchdog = 0, int resident_waves = 36 * 40);
     ~Executor();
 
     std::string_view simd() const;
