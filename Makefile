@@ -62,6 +62,7 @@ CORPUS    := $(wildcard tests/corpus/*.cl tests/corpus/*.hip)
 CORPUS_CO := $(foreach k,$(basename $(CORPUS)),$(BUILD)/$k.O0.co $(BUILD)/$k.O2.co)
 PROGRAMS  := $(patsubst %.hip.cpp,$(BUILD)/%,$(wildcard tests/programs/*.hip.cpp)) \
              $(patsubst %.c,$(BUILD)/%,$(wildcard tests/programs/*.c))
+LONG_PROGRAMS := $(patsubst %.hip.cpp,$(BUILD)/%,$(wildcard tests/programs/long/*.hip.cpp))
 TOP_DIRS  := include examples capi cli modules bench plan backend hsa_host cpu_ref emulator isa tests
 SOURCES   := $(shell find $(TOP_DIRS) -name '*.?pp' -o -name '*.h' -o -name '*.inc' -o -name '*.def')
 # The one place of the version is the program's --version.
@@ -75,7 +76,7 @@ SCRIPTS   := $(wildcard *.sh tools/*.sh tests/*.sh) .ci/run
 .PHONY: bench bench-all bench-emu fuzz-isa isa-coverage lint format clean help
 .DELETE_ON_ERROR:
 # What only tests need is kept after them. (With nothing after it, .SECONDARY would keep stale kernels too.)
-.SECONDARY: $(PROGRAMS) $(TEST_CODE) $(GENERATED) $(VARIANTS)
+.SECONDARY: $(PROGRAMS) $(LONG_PROGRAMS) $(TEST_CODE) $(GENERATED) $(VARIANTS)
 
 all: $(LIB) $(SHARED) $(GCN) $(SOFT)    ## libraries, program and software Polaris
 kernels: $(KERNELS)                     ## code objects only
@@ -92,7 +93,7 @@ check: check-packages                   ## every test; needs no card; installs w
 checks: $(TESTS:=.passed) $(BUILD)/tests/fuzz_isa.passed $(BUILD)/isa-coverage.passed $(BUILD)/layers.passed \
         $(BUILD)/budget.passed $(BUILD)/waits.passed $(BUILD)/simd.passed
 check-long: check                       ## full repetitions, every SIMD build, one thread and two: up to 40 minutes
-	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
+	$(Q)$(MAKE) --no-print-directory $(FUZZERS) $(LONG_PROGRAMS)
 	$(Q)sh tests/long.sh $(BUILD)
 	$(Q)$(MAKE) --no-print-directory check-asan
 check-packages:
@@ -228,11 +229,12 @@ $(BUILD)/tests/test_install.passed: $(wildcard examples/* include/gcn/*) tools/i
 $(BUILD)/tests/test_bad_input.passed: docs/bad-input.md
 $(BUILD)/tests/test_lints.passed: $(wildcard tests/lints/*) tools/check_budget.py tools/check_waits.py asm/include/gcn.inc
 
-$(BUILD)/tests/programs/%: tests/programs/%.hip.cpp
+$(BUILD)/tests/programs/rocrand: HIP_LIBS := -lrocrand
+$(BUILD)/tests/programs/%: tests/programs/%.hip.cpp $(wildcard tests/programs/*.hpp)
 	@mkdir -p $(@D)
 	$(call say,HIPCC)
 	@mkdir -p $(BUILD)/tmp
-	$(Q)TMPDIR=$(abspath $(BUILD))/tmp hipcc --offload-arch=gfx803 -std=c++17 -O2 -w -o $@ $<
+	$(Q)TMPDIR=$(abspath $(BUILD))/tmp hipcc --offload-arch=gfx803 -std=c++17 -O2 -w -I. -o $@ $< $(HIP_LIBS)
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)

@@ -28,6 +28,8 @@ catch2                     the tests
 pciutils                   lspci, which hipcc asks
 hipcc                      builds HIP programs for the tests
 libamdhip64-dev            the HIP runtime
+librocrand-dev             random numbers on the GPU: its kernels run under gcn emu, its header in ours
+librocprim-dev             sorts, scans and selections, headers only: built for gfx803, run under gcn emu
 clang-format               make lint
 shellcheck                 make lint
 pkgconf                    builds examples/ against an installation, as users do

@@ -49,3 +49,29 @@ fuzz elf "$build/tests/fuzz_elf.found" "$build/tests/fuzz_elf.seeds"
 run fuzz_isa --words 3000000 --seed 2
 run test_programs
 run test_queues
+
+# Third-party libraries and the programs that verify HIP: with one thread and with two, three times each.
+program() {
+    name=$1
+    for threads in 1 2; do
+        log=$build/tests/$(basename "$name").long.log
+        began=$(date +%s)
+        for turn in 1 2 3; do
+            code=0
+            GCN_EMU_THREADS=$threads timeout --foreground "$limit" \
+                "$build/gcn" emu "$build/tests/programs/$name" >"$log" 2>&1 || code=$?
+            if [ "$code" != 0 ] || [ "$(tail -n 1 "$log")" != "all right" ]; then
+                cat "$log"
+                echo "gcn: cannot pass make check-long: $name ended with $code (124: after $limit s)," \
+                    "run $turn, GCN_EMU_THREADS=$threads."
+                exit 1
+            fi
+        done
+        printf '  LONG  %-24s %s threads, 3 runs in %s s: %s each\n' "$name" "$threads" $(($(date +%s) - began)) \
+            "$(tail -n 2 "$log" | head -n 1)"
+    done
+}
+for name in memory streams modules device progress rocprim rocrand long/rocprim_scan long/rocprim_sort \
+    long/rocprim_select; do
+    program "$name"
+done

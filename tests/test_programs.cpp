@@ -337,11 +337,57 @@ TEST_CASE("HIP's vector add is right on every chip") {
                     std::to_string(c.memory_mib) + " MiB\n1000 sums right\n") != said.npos);
 }
 
-TEST_CASE("HIP's copies, fills, streams, events and errors are right, again and again") {
-    for (int i = 0; i < repetitions(); i++) {
-        const std::string said = works({program("sweep")}, {}, 180);
-        CHECK(said.find("all right\n") != said.npos);
+namespace {
+
+// Programs that verify all they do: the last line says so.
+std::string all_right(const Words& command, Environment environment = {}) {
+    const std::string said = works(command, environment, 280);
+    INFO(command[0] << ":\n" << said);
+    CHECK(said.ends_with("\nall right\n"));
+    return said;
+}
+
+Environment threads(int count) { return {{"GCN_EMU_THREADS", std::to_string(count)}}; }
+
+}  // namespace
+
+TEST_CASE("HIP's copies, fills, symbols, pinned, registered and managed memory are right") {
+    all_right({program("memory")});
+}
+
+TEST_CASE("HIP's streams, events, callbacks, graphs and threads are right, again and again") {
+    for (int i = 0; i < repetitions(); i++) all_right({program("streams")});
+}
+
+TEST_CASE("HIP's modules, run-time compilation, properties and errors are right") { all_right({program("modules")}); }
+
+TEST_CASE("what HIP offers inside kernels is right, and what they print arrives") {
+    const std::string said = all_right({program("device")});
+    for (const char* line : {"group 0 lane 0 says words: 803 100.375 x 123456789abc\n",
+                             "group 0 lane 40 says words: 803 100.375 x 123456789abc\n",
+                             "group 1 lane 0 says words: 803 100.375 x 123456789abc\n",
+                             "group 1 lane 40 says words: 803 100.375 x 123456789abc\n"}) {
+        const size_t at = said.find(line);
+        CHECK(at != said.npos);
+        CHECK(said.find(line, at + 1) == said.npos);
     }
+}
+
+TEST_CASE("whatever is resident goes on, on one thread too, on small and large chips") {
+    const int count = GENERATE(1, 2);
+    const char* const on = GENERATE("rx560", "rx590", "r9nano");
+    Environment environment = threads(count);
+    environment["GCN_EMU_CHIP"] = on;
+    CAPTURE(count, on);
+    all_right({program("progress")}, environment);
+}
+
+TEST_CASE("rocRAND's Philox and Sobol sequences are exact") { all_right({program("rocrand"), "exact"}); }
+
+TEST_CASE("rocPRIM's reductions and scans are right, on one thread too") {
+    const int count = GENERATE(1, 2);
+    CAPTURE(count);
+    all_right({program("rocprim")}, threads(count));
 }
 
 TEST_CASE("kernels from the compiler compute what the host computes") {
@@ -397,6 +443,14 @@ TEST_CASE("a kernel with a bad address ends the program with ROCr's own message"
         {"null-load", "Memory access fault by GPU node-1", -1, SIGABRT},
         {"host-store", "Memory access fault by GPU node-1", -1, SIGABRT},
         {"use-after-free", "Memory access fault by GPU node-1", -1, SIGABRT},
+    })));
+}
+
+TEST_CASE("a kernel that gives up ends the program, with its own words") {
+    ends(GENERATE(values<Case>({
+        {"assert", "the first held\n", -1, SIGABRT},
+        {"assert", "Device-side assertion `is == wanted' failed.", -1, SIGABRT},
+        {"abort", "s_trap 2", -1, SIGABRT},
     })));
 }
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +19,9 @@ static void check(hipError_t status, const char* call) {
 
 __global__ void store(int* p, int value) { p[threadIdx.x] = value; }
 __global__ void load(const int* p, int* out) { out[threadIdx.x] = p[threadIdx.x]; }
+
+__global__ void assert_equal(int is, int wanted) { assert(is == wanted); }
+__global__ void give_up() { abort(); }
 
 // Ends when the host stores to *flag, which the callers below never do; says that it runs by *flag = 1.
 __global__ void spin(volatile int* flag) {
@@ -76,6 +80,20 @@ static int use_after_free() {
     CHECK(hipMalloc(reinterpret_cast<void**>(&p), bytes));
     CHECK(hipFree(p));
     store<<<1, 64>>>(p, 1);
+    return hipDeviceSynchronize();
+}
+
+static int assertion() {
+    assert_equal<<<2, 64>>>(1, 1);
+    CHECK(hipDeviceSynchronize());
+    std::printf("the first held\n");
+    std::fflush(stdout);
+    assert_equal<<<1, 1>>>(1, 2);
+    return hipDeviceSynchronize();
+}
+
+static int abortion() {
+    give_up<<<1, 64>>>();
     return hipDeviceSynchronize();
 }
 
@@ -159,6 +177,8 @@ int main(int argc, char** argv) {
         {"null-load", null_load},
         {"host-store", host_store},
         {"use-after-free", use_after_free},
+        {"assert", assertion},
+        {"abort", abortion},
         {"fork", fork_and_go_on},
         {"fork-exit", fork_and_exit},
         {"fork-exec", fork_and_exec},
