@@ -58,8 +58,7 @@ TEST_CODE := $(patsubst %.s,$(BUILD)/%.co,$(wildcard tests/kernels/*.s)) \
              $(patsubst %.cl,$(BUILD)/%.co,$(wildcard tests/kernels/*.cl)) $(VARIANTS:.s=.co)
 # The corpus: kernels as compilers make them, each file at two levels; with AMD's built-in functions.
 DEVICE_LIBS ?= /usr/lib/x86_64-linux-gnu/amdgcn/bitcode
-CORPUS    := $(wildcard tests/corpus/*.cl tests/corpus/*.hip)
-CORPUS_CO := $(foreach k,$(basename $(CORPUS)),$(BUILD)/$k.O0.co $(BUILD)/$k.O2.co)
+CORPUS    := $(foreach k,$(basename $(wildcard tests/corpus/*.cl tests/corpus/*.hip)),$(addprefix $(BUILD)/$k,.O0.co .O2.co))
 PROGRAMS  := $(patsubst %.hip.cpp,$(BUILD)/%,$(wildcard tests/programs/*.hip.cpp)) \
              $(patsubst %.c,$(BUILD)/%,$(wildcard tests/programs/*.c))
 LONG_PROGRAMS := $(patsubst %.hip.cpp,$(BUILD)/%,$(wildcard tests/programs/long/*.hip.cpp))
@@ -172,7 +171,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_HELP) $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK) -lCatch2WithMain
 $(BUILD)/tests/test_corpus: $(call objects,tests/corpus)
-$(BUILD)/tests/test_corpus.passed $(BUILD)/tests/test_disasm.passed: $(CORPUS_CO)
+$(BUILD)/tests/test_corpus.passed $(BUILD)/tests/test_disasm.passed: $(CORPUS)
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)
@@ -266,17 +265,18 @@ $(BUILD)/%.co: %.cl
 
 # Hundreds of small functions of the host, called a thousand times each: not worth an optimizer's time.
 $(BUILD)/tests/corpus/%.o: ALL_CXX += -O0
-# The first line of a file may say "// flags: ...".
-CORPUS_FLAGS = $(if $(filter %.cl,$<),-target amdgcn-amd-amdhsa -mcpu=gfx803) -mcode-object-version=4 --rocm-device-lib-path=$(DEVICE_LIBS) -Wno-everything \
+# The first line of a file may say "// flags: ...". For HIP clang asks for a program "lld", which may be of another
+# version: its own lies beside it.
+CORPUS_FLAGS = -mcode-object-version=4 --rocm-device-lib-path=$(DEVICE_LIBS) -Wno-everything \
                $$(sed -n '1s,^// flags: ,,p' $<) -O$(patsubst .O%,%,$(suffix $(basename $@)))
+AS_CL  := -target amdgcn-amd-amdhsa -mcpu=gfx803 -x cl -cl-std=CL2.0
+AS_HIP := -B$(dir $(realpath $(shell command -v $(CLANG)))) -x hip --offload-arch=gfx803 --cuda-device-only \
+          --no-gpu-bundle-output -nogpuinc
 define compile_corpus
 	@mkdir -p $(@D)
 	$(call say,$1)
 	$(Q)$(CLANG) $2 $(CORPUS_FLAGS) $< -o $@
 endef
-AS_CL  := -x cl -cl-std=CL2.0
-# For HIP clang asks for a program "lld", which may be of another version: its own lies beside it.
-AS_HIP := -B$(dir $(realpath $(shell command -v $(CLANG)))) -x hip --offload-arch=gfx803 --cuda-device-only --no-gpu-bundle-output -nogpuinc
 $(BUILD)/tests/corpus/%.O0.co: tests/corpus/%.cl tests/corpus/each.h
 	$(call compile_corpus,CL,$(AS_CL))
 $(BUILD)/tests/corpus/%.O2.co: tests/corpus/%.cl tests/corpus/each.h

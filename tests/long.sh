@@ -22,7 +22,7 @@ run() {
         exit 1
     fi
     printf '  LONG  %-24s %-9s %s threads: %s\n' "$name" "${GCN_EMU_SIMD:-best}" "${GCN_EMU_THREADS:-all}" \
-        "$(grep '^Done ' "$log" || tail -n 2 "$log" | head -n 1)"
+        "$(grep -E '^(Done |corpus:)' "$log" || tail -n 2 "$log" | head -n 1)"
 }
 
 for simd in $simds; do
@@ -31,6 +31,7 @@ for simd in $simds; do
             case $test in *.*) continue ;; esac
             GCN_EMU_SIMD=$simd GCN_EMU_THREADS=$threads run "$(basename "$test")"
         done
+        GCN_EMU_SIMD=$simd GCN_EMU_THREADS=$threads run test_corpus
         (unset GCN_CHECK_LONG; GCN_EMU_SIMD=$simd GCN_EMU_THREADS=$threads run test_gemm)
     done
 done

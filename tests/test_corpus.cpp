@@ -25,8 +25,8 @@ struct Summary : Catch::TestEventListenerBase {
     void testRunEnded(const Catch::TestRunStats&) override {
         const Counts& c = counts();
         const auto at = [&](const char* level) { return c.kernels.count(level) ? c.kernels.at(level).size() : 0; };
-        std::printf("corpus: %zu kernels at -O0, %zu at -O2, %zu runs, %zu bytes of buffers compared\n", at("O0"), at("O2"),
-                    c.runs, c.bytes);
+        std::printf("corpus: %zu kernels at -O0, %zu at -O2, %zu runs, %zu bytes of buffers compared\n", at("O0"),
+                    at("O2"), c.runs, c.bytes);
     }
 };
 CATCH_REGISTER_LISTENER(Summary)

@@ -155,8 +155,9 @@ __attribute__((noinline)) long many(int a, long b, short c, float d, uchar e, do
 }
 TWO(call_simple, int, int, int, three(three(a, b, 5), three(b, a, 7), three(a, a, b)))
 // More arguments than registers for them: the rest go by the stack.
-TWO(call_many, long, int, int, many(a, b, a, b & 1023, a, a & 511, (int4)(a, 1, 2, b), b, (long2)(a, b), a, b & 255, a,
-                                    b, a ^ b, a & b, (int8)(a, 1, 2, 3, 4, 5, 6, b), a, (int8)(b, b, b, a, b, b, b, b), b))
+TWO(call_many, long, int, int,
+    many(a, b, a, b & 1023, a, a & 511, (int4)(a, 1, 2, b), b, (long2)(a, b), a, b & 255, a, b, a ^ b, a & b,
+         (int8)(a, 1, 2, 3, 4, 5, 6, b), a, (int8)(b, b, b, a, b, b, b, b), b))
 // Recursion, which OpenCL C forbids and clang compiles: a stack frame a call.
 __attribute__((noinline)) uint ackermann(uint m, uint n) {
     if (m == 0) return n + 1;
@@ -222,7 +223,9 @@ kernel void places_space(global uint* out, uint nx, uint ny) {
     const uint x = GLOBAL_ID(0), y = GLOBAL_ID(1), z = GLOBAL_ID(2);
     out[(z * ny + y) * nx + x] = ((x * 100 + y) * 100 + z) * 1000 + LOCAL_ID(0) + 10 * LOCAL_ID(1) + 100 * LOCAL_ID(2);
 }
-kernel void plane(global uint* out, uint nx) { out[GLOBAL_ID(1) * nx + GLOBAL_ID(0)] = GROUP_ID(0) * 1000 + GROUP_ID(1); }
+kernel void plane(global uint* out, uint nx) {
+    out[GLOBAL_ID(1) * nx + GLOBAL_ID(0)] = GROUP_ID(0) * 1000 + GROUP_ID(1);
+}
 // Nothing at all, and scalar arguments of every width.
 kernel void nothing() {}
 kernel void scalars(global long* out, char a, ushort b, int c, ulong d, float e, double f, uchar g, short2 h) {

@@ -9,8 +9,8 @@ using Uints = std::vector<uint32_t>;
 using i64 = int64_t;
 
 static int by_dense_switch(uint32_t a) {
-    const uint32_t results[] = {10,      a * 2,         a ^ 99, a + 4, a + 4, a & 0xff,
-                                a & 0xff, uint32_t(-i64(a)), a | 8,  a % 9, ~0u};
+    const uint32_t results[] = {10,    a * 2, a ^ 99, a + 4, a + 4, a & 0xff, a & 0xff, uint32_t(-i64(a)),
+                                a | 8, a % 9, ~0u};
     return int(results[a % 11]);
 }
 static int by_nested_switch(int a, int b) {
@@ -51,12 +51,15 @@ static uint32_t by_jumps(uint32_t x) {
                 x ^= steps;
                 state = ++steps < 30 ? Even : Done;
                 break;
-            case Done: break;
+            case Done:
+                break;
         }
     return x * 64 + steps;
 }
 static uint32_t wide_product(uint32_t x, uint32_t k) { return (x ^ k) * 2654435761u + (x >> 7); }
-static int sub_product(int64_t a, int64_t b, int64_t c) { return int(uint32_t(uint64_t(a) * uint64_t(b) - uint64_t(c))); }
+static int sub_product(int64_t a, int64_t b, int64_t c) {
+    return int(uint32_t(uint64_t(a) * uint64_t(b) - uint64_t(c)));
+}
 
 THEME("control") {
     t.each("nested_branches", [](int a) -> int {
@@ -103,52 +106,78 @@ THEME("control") {
     t.each("call_simple", [](int a, int b) -> int {
         return sub_product(sub_product(a, b, 5), sub_product(b, a, 7), sub_product(a, a, b));
     });
-    t.each("call_many", [](int a, int b) -> i64 {
-        return a + b * 2 + int16_t(a) * 3 + (b & 1023) * 5 + uint8_t(a) * 7 + (a & 511) * 11 + a * 13 + b * 17 + b * 19 +
-               b * 23 + int8_t(a) * 29 + (b & 255) * 31 + a * 37 + b * 41 + (a ^ b) * 43 + (a & b) * 47 + a * 53 + b * 59 +
-               a * 61 + a * 67 + b * 71;
-    }, in(-1000000, 1000000), in(-1000000, 1000000));
-    t.run("recursion", line(140), [](Uints& out) {
-        for (uint32_t i = 0; i < 140; ++i) out[i] = i % 7 + 1 + i % 2;  // A(0, n) = n + 1, A(1, n) = n + 2
-    }, Uints(140));
-    t.run("mutual_recursion", line(200), [](Uints& out) {
-        for (uint32_t i = 0; i < 200; ++i) out[i] = (i % 20 % 2 == 0) * 2 + i % 13 % 2;
-    }, Uints(200));
-    t.run("call_pointers", line(200), [](Ints& out, const Ints& in) {
-        for (size_t i = 0; i < 200; ++i)
-            out[i] = in[i] / 1000 / 7 * 10000 + in[i] / 1000 % 7 * 1000 + in[i] % 1000;
-    }, Ints(200), numbers(200, -1000000, 1000000));
+    t.each(
+        "call_many",
+        [](int a, int b) -> i64 {
+            return a + b * 2 + int16_t(a) * 3 + (b & 1023) * 5 + uint8_t(a) * 7 + (a & 511) * 11 + a * 13 + b * 17 +
+                   b * 19 + b * 23 + int8_t(a) * 29 + (b & 255) * 31 + a * 37 + b * 41 + (a ^ b) * 43 + (a & b) * 47 +
+                   a * 53 + b * 59 + a * 61 + a * 67 + b * 71;
+        },
+        in(-1000000, 1000000), in(-1000000, 1000000));
+    t.run(
+        "recursion", line(140),
+        [](Uints& out) {
+            for (uint32_t i = 0; i < 140; ++i) out[i] = i % 7 + 1 + i % 2;  // A(0, n) = n + 1, A(1, n) = n + 2
+        },
+        Uints(140));
+    t.run(
+        "mutual_recursion", line(200),
+        [](Uints& out) {
+            for (uint32_t i = 0; i < 200; ++i) out[i] = (i % 20 % 2 == 0) * 2 + i % 13 % 2;
+        },
+        Uints(200));
+    t.run(
+        "call_pointers", line(200),
+        [](Ints& out, const Ints& in) {
+            for (size_t i = 0; i < 200; ++i) out[i] = in[i] / 1000 / 7 * 10000 + in[i] / 1000 % 7 * 1000 + in[i] % 1000;
+        },
+        Ints(200), numbers(200, -1000000, 1000000));
     t.each("call_divergent", [](uint32_t a) -> uint32_t {
         uint32_t r = a & 1 ? wide_product(a, 1) : a;
         for (uint32_t k = 0; k < (a >> 8 & 7); ++k) r = r & 2 ? wide_product(r, k) : r + k;
         return r;
     });
 
-    t.run("places_line", {.global = {333, 1, 1}, .local = {64, 1, 1}, .offset = {1000, 0, 0}}, [](Uints& out) {
-        for (uint32_t i = 0; i < 333; ++i) {
-            const uint32_t size = i < 320 ? 64 : 13, row[] = {1000 + i, i % 64, i / 64, size, 33306};
-            std::copy(row, row + 5, &out[5 * i]);
-        }
-    }, Uints(5 * 333));
-    t.run("places_space", {.global = {13, 7, 5}, .local = {4, 4, 2}}, [](Uints& out, uint32_t nx, uint32_t ny) {
-        for (uint32_t i = 0; i < out.size(); ++i) {
-            const uint32_t x = i % nx, y = i / nx % ny, z = i / nx / ny;
-            out[i] = ((x * 100 + y) * 100 + z) * 1000 + x % 4 + 10 * (y % 4) + 100 * (z % 2);
-        }
-    }, Uints(13 * 7 * 5), 13u, 7u);
-    t.run("plane", {.global = {50, 30, 1}, .local = {16, 8, 1}}, [](Uints& out, uint32_t nx) {
-        for (uint32_t i = 0; i < out.size(); ++i) out[i] = i % nx / 16 * 1000 + i / nx / 8;
-    }, Uints(1500), 50u);
+    t.run(
+        "places_line", {.global = {333, 1, 1}, .local = {64, 1, 1}, .offset = {1000, 0, 0}},
+        [](Uints& out) {
+            for (uint32_t i = 0; i < 333; ++i) {
+                const uint32_t size = i < 320 ? 64 : 13, row[] = {1000 + i, i % 64, i / 64, size, 33306};
+                std::copy(row, row + 5, &out[5 * i]);
+            }
+        },
+        Uints(5 * 333));
+    t.run(
+        "places_space", {.global = {13, 7, 5}, .local = {4, 4, 2}},
+        [](Uints& out, uint32_t nx, uint32_t ny) {
+            for (uint32_t i = 0; i < out.size(); ++i) {
+                const uint32_t x = i % nx, y = i / nx % ny, z = i / nx / ny;
+                out[i] = ((x * 100 + y) * 100 + z) * 1000 + x % 4 + 10 * (y % 4) + 100 * (z % 2);
+            }
+        },
+        Uints(13 * 7 * 5), 13u, 7u);
+    t.run(
+        "plane", {.global = {50, 30, 1}, .local = {16, 8, 1}},
+        [](Uints& out, uint32_t nx) {
+            for (uint32_t i = 0; i < out.size(); ++i) out[i] = i % nx / 16 * 1000 + i / nx / 8;
+        },
+        Uints(1500), 50u);
     t.run("nothing", line(1000), [] {});
-    t.run("scalars", line(1), [](std::vector<i64>& out, int8_t a, uint16_t b, int c, uint64_t d, float e, double f, uint8_t g,
-                                 const Vec<int16_t, 2>& h) {
-        out[0] = a + b * 2 + c * 3l + i64(d) + int(e) * 5 + i64(f) * 7 + g * 11 + h[0] * 13 + h[1] * 17;
-    }, std::vector<i64>(1), int8_t(-100), uint16_t(65000), -2000000000, uint64_t(1) << 40, 3.75f, -1e12, uint8_t(200),
-          Vec<int16_t, 2>{-30000, 123});
+    t.run(
+        "scalars", line(1),
+        [](std::vector<i64>& out, int8_t a, uint16_t b, int c, uint64_t d, float e, double f, uint8_t g,
+           const Vec<int16_t, 2>& h) {
+            out[0] = a + b * 2 + c * 3l + i64(d) + int(e) * 5 + i64(f) * 7 + g * 11 + h[0] * 13 + h[1] * 17;
+        },
+        std::vector<i64>(1), int8_t(-100), uint16_t(65000), -2000000000, uint64_t(1) << 40, 3.75f, -1e12, uint8_t(200),
+        Vec<int16_t, 2>{-30000, 123});
 
     if (!t.optimized()) return;
-    t.run("offsets", {.global = {6, 5, 4}, .local = {4, 2, 2}, .offset = {10, 20, 30}}, [](Uints& out, uint32_t nx, uint32_t ny) {
-        for (uint32_t i = 0; i < out.size(); ++i)
-            out[i] = ((10 + i % nx) * 100 + 20 + i / nx % ny) * 100 + 30 + i / nx / ny;
-    }, Uints(120), 6u, 5u);
+    t.run(
+        "offsets", {.global = {6, 5, 4}, .local = {4, 2, 2}, .offset = {10, 20, 30}},
+        [](Uints& out, uint32_t nx, uint32_t ny) {
+            for (uint32_t i = 0; i < out.size(); ++i)
+                out[i] = ((10 + i % nx) * 100 + 20 + i / nx % ny) * 100 + 30 + i / nx / ny;
+        },
+        Uints(120), 6u, 5u);
 }

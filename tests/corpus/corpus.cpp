@@ -43,7 +43,8 @@ void Theme::report(const std::string& kernel, const std::string& why) const {
 
 std::string Theme::difference(size_t wrong, size_t first, const std::string& got, const std::string& want,
                               const std::vector<std::string>& of) {
-    std::string why = std::to_string(wrong) + " of " + std::to_string(count) + " differ: [" + std::to_string(first) + "] of";
+    std::string why =
+        std::to_string(wrong) + " of " + std::to_string(count) + " differ: [" + std::to_string(first) + "] of";
     for (const std::string& input : of) why += " " + input + ",";
     return why + " got " + got + ", want " + want;
 }

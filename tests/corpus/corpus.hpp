@@ -23,9 +23,7 @@
 namespace gcn::corpus {
 
 // A buffer whose contents only the device understands: not compared.
-template <class T> struct Unseen : std::vector<T> {
-    using std::vector<T>::vector;
-};
+template <class T> struct Unseen : std::vector<T> { using std::vector<T>::vector; };
 // So many bytes of LDS for an argument `local T*`.
 struct Local {
     size_t bytes;
@@ -41,11 +39,11 @@ template <class T> Argument argument(T& v) { return {Pass::Value, &v, sizeof v};
 
 struct Counts {
     std::map<std::string, std::set<std::string>> kernels;  // by level: "integer: mul_hi_int"
-    size_t runs = 0, bytes = 0;  // launches, and bytes of buffers compared
+    size_t runs = 0, bytes = 0;                            // launches, and bytes of buffers compared
 };
 Counts& counts();
 
-std::vector<std::string>& themes();                                        // all that are linked in
+std::vector<std::string>& themes();                                       // all that are linked in
 std::string file_of(const std::string& theme, const std::string& level);  // "build/tests/corpus/integer.O2.co"
 
 // Random values for `run`; the same every time.
@@ -78,7 +76,8 @@ public:
 
     template <class F, class... Limits> void each(const char* kernel, F host, const Limits&... limits) {
         using R = typename Signature<F>::Result;
-        items<R>(kernel, host, [](const R& got, const R& want) { return same(got, want); }, limits...);
+        items<R>(
+            kernel, host, [](const R& got, const R& want) { return same(got, want); }, limits...);
     }
     template <class F, class... Limits> void near(const char* kernel, double ulps, F host, const Limits&... limits) {
         using R = typename Signature<F>::First;
@@ -95,7 +94,8 @@ public:
             std::string why;
             [&]<size_t... i>(std::index_sequence<i...>) {
                 ((why += difference(i, std::get<i>(got), std::get<i>(want))), ...);
-            }(std::index_sequence_for<A...>());
+            }
+            (std::index_sequence_for<A...>());
             report(kernel, why);
         }
     }
@@ -124,7 +124,8 @@ private:
                                      {text(std::get<n>(in)[first])...});
                 report(kernel, why);
             }
-        }(std::make_index_sequence<std::tuple_size_v<decltype(in)>>());
+        }
+        (std::make_index_sequence<std::tuple_size_v<decltype(in)>>());
     }
 
     struct Everywhere {};
@@ -179,16 +180,16 @@ private:
     std::set<std::string> ran;
 };
 
-#define THEME(name)                                                 \
-    static void run_theme(Theme&);                                  \
-    [[maybe_unused]] static const auto& known = themes().emplace_back(name);         \
-    TEST_CASE("kernels of " name " compute what the host does") {   \
-        for (const char* level : {"O0", "O2"}) {                    \
-            Theme theme(name, level);                               \
-            run_theme(theme);                                       \
-            theme.require_that_all_ran();                           \
-        }                                                           \
-    }                                                               \
+#define THEME(name)                                                          \
+    static void run_theme(Theme&);                                           \
+    [[maybe_unused]] static const auto& known = themes().emplace_back(name); \
+    TEST_CASE("kernels of " name " compute what the host does") {            \
+        for (const char* level : {"O0", "O2"}) {                             \
+            Theme theme(name, level);                                        \
+            run_theme(theme);                                                \
+            theme.require_that_all_ran();                                    \
+        }                                                                    \
+    }                                                                        \
     static void run_theme([[maybe_unused]] Theme& t)
 
 }  // namespace gcn::corpus

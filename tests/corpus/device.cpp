@@ -56,8 +56,7 @@ std::vector<KernelInfo> describe(const std::string& elf) {
                         .kernarg_bytes = k.at(".kernarg_segment_size"),
                         .lds_bytes = k.at(".group_segment_fixed_size"),
                         .scratch_bytes = k.at(".private_segment_fixed_size")};
-        for (const auto& a : k.at(".args"))
-            info.args.push_back({a.at(".value_kind"), a.at(".offset"), a.at(".size")});
+        for (const auto& a : k.at(".args")) info.args.push_back({a.at(".value_kind"), a.at(".offset"), a.at(".size")});
         all.push_back(info);
     }
     return all;

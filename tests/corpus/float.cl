@@ -1,6 +1,6 @@
 // flags: -cl-fp32-correctly-rounded-divide-sqrt
-// Operations on float that are exact or correctly rounded: one right answer each. 32-bit denormals are flushed, which is
-// what clang sets for gfx803; division and square root switch them on for their own steps.
+// Operations on float that are exact or correctly rounded: one right answer each. 32-bit denormals are flushed, which
+// is what clang sets for gfx803; division and square root switch them on for their own steps.
 #pragma OPENCL FP_CONTRACT OFF
 #include "each.h"
 
@@ -27,9 +27,11 @@ TWO(fdim_float,       float,  float,  float,  fdim(a, b))
 TWO(step_float,       float,  float,  float,  step(a, b))
 ONE(sign_float,       float,  float,          sign(a))
 THREE(clamp_float,    float,                  clamp(a, fmin(b, c), fmax(b, c)))
-ONE(classes_float,    int,    float,          isnan(a) + 2 * isinf(a) + 4 * isfinite(a) + 8 * isnormal(a) + 16 * signbit(a))
-TWO(order_float,      int,    float,  float,  (a < b) + 2 * (a <= b) + 4 * (a == b) + 8 * (a != b) + 16 * (a >= b) + 32 * (a > b)
-                                              + 64 * isunordered(a, b) + 128 * islessgreater(a, b))
+ONE(classes_float,    int,    float,          isnan(a) + 2 * isinf(a) + 4 * isfinite(a) + 8 * isnormal(a)
+                                              + 16 * signbit(a))
+TWO(order_float,      int,    float,  float,  (a < b) + 2 * (a <= b) + 4 * (a == b) + 8 * (a != b)
+                                              + 16 * (a >= b) + 32 * (a > b) + 64 * isunordered(a, b)
+                                              + 128 * islessgreater(a, b))
 
 // Fraction and exponent by a pointer.
 SINGLE(frexp_float, float2, float, int exponent; r.x = frexp(a, &exponent); r.y = exponent;)

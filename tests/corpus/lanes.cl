@@ -69,7 +69,8 @@ ONE(inverse_root,   float, float,         __builtin_amdgcn_rsqf(a))
 // A quotient by the steps of the hardware: scale, estimate, correct, repair.
 TWO(division_steps, float, float, float, ({
     bool scaled, unused;
-    const float d = __builtin_amdgcn_div_scalef(a, b, false, &unused), n = __builtin_amdgcn_div_scalef(a, b, true, &scaled);
+    const float d = __builtin_amdgcn_div_scalef(a, b, false, &unused);
+    const float n = __builtin_amdgcn_div_scalef(a, b, true, &scaled);
     float r = __builtin_amdgcn_rcpf(d);
     r = fma(fma(-d, r, 1.0f), r, r);
     float q = n * r;

@@ -1,4 +1,4 @@
-// The mathematical functions of OpenCL C in float: polynomials, reductions and tables of AMD's library, in compiled code.
+// The mathematical functions of OpenCL C in float: polynomials, reductions and tables of AMD's library.
 #include "each.h"
 
 ONE(sin_float,     float,  float,         sin(a))

@@ -116,26 +116,39 @@ void packed_words(Uints& out, const std::vector<uint8_t>& in) {
 }  // namespace
 
 THEME("memory") {
-    t.run("move_points", line(100), [](std::vector<Point>& all, Point by) {
-        for (Point& p : all) p = {p.x + by.x, p.y + by.y, p.z + by.z, p.tag ^ by.tag};
-    }, points(100), Point{0.5f, -2, 1024, 0x1234});
-    t.run("mixed_fields", line(100), [](std::vector<Mixed>& m, const Ints& in) {
-        for (size_t i = 0; i < m.size(); ++i) {
-            m[i].a = int8_t(in[i]);
-            m[i].b = int64_t(in[i]) * in[i];
-            m[i].c = int16_t(m[i].c + m[i].a);
-            m[i].d[i % 3] = uint8_t(in[i] >> 8);
-            m[i].e = m[i].e * 2 + in[i];
-        }
-    }, mixed(100), numbers<int>(100));
-    t.run("argument_of_array", line(100), [](Uints& out, const Key& key, const Vec<uint16_t, 4>& v, int8_t c) {
-        for (size_t i = 0; i < 100; ++i) out[i] = key.key[i % 5] * 3 + key.small + v[1] * 5 + v[3] + c;
-    }, Uints(100), Key{{1, 22, 333, 4444, 0xffffffff}, 0xabcd}, Vec<uint16_t, 4>{1, 2, 3, 40000}, int8_t(-5));
-    t.run("swap_structures", line(100), [](std::vector<Point>& a, std::vector<Point>& b) { std::swap(a, b); }, points(100),
-          std::vector<Point>(100, {1, 2, 3, 4}));
-    t.run("array_to_structure", line(100), [](Floats& xs, Ints& tags, const std::vector<Point>& p) {
-        for (size_t i = 0; i < 100; ++i) xs[i] = p[i].x, tags[i] = p[i].tag;
-    }, Floats(100), Ints(100), points(100));
+    t.run(
+        "move_points", line(100),
+        [](std::vector<Point>& all, Point by) {
+            for (Point& p : all) p = {p.x + by.x, p.y + by.y, p.z + by.z, p.tag ^ by.tag};
+        },
+        points(100), Point{0.5f, -2, 1024, 0x1234});
+    t.run(
+        "mixed_fields", line(100),
+        [](std::vector<Mixed>& m, const Ints& in) {
+            for (size_t i = 0; i < m.size(); ++i) {
+                m[i].a = int8_t(in[i]);
+                m[i].b = int64_t(in[i]) * in[i];
+                m[i].c = int16_t(m[i].c + m[i].a);
+                m[i].d[i % 3] = uint8_t(in[i] >> 8);
+                m[i].e = m[i].e * 2 + in[i];
+            }
+        },
+        mixed(100), numbers<int>(100));
+    t.run(
+        "argument_of_array", line(100),
+        [](Uints& out, const Key& key, const Vec<uint16_t, 4>& v, int8_t c) {
+            for (size_t i = 0; i < 100; ++i) out[i] = key.key[i % 5] * 3 + key.small + v[1] * 5 + v[3] + c;
+        },
+        Uints(100), Key{{1, 22, 333, 4444, 0xffffffff}, 0xabcd}, Vec<uint16_t, 4>{1, 2, 3, 40000}, int8_t(-5));
+    t.run(
+        "swap_structures", line(100), [](std::vector<Point>& a, std::vector<Point>& b) { std::swap(a, b); },
+        points(100), std::vector<Point>(100, {1, 2, 3, 4}));
+    t.run(
+        "array_to_structure", line(100),
+        [](Floats& xs, Ints& tags, const std::vector<Point>& p) {
+            for (size_t i = 0; i < 100; ++i) xs[i] = p[i].x, tags[i] = p[i].tag;
+        },
+        Floats(100), Ints(100), points(100));
     t.each("union_bytes", [](float a) -> uint32_t {
         const uint32_t u = std::bit_cast<uint32_t>(a);
         return (u & 0xffff00) | u >> 24 | u << 24;
@@ -163,27 +176,39 @@ THEME("memory") {
         return x[a % 4] * 10 + y[a / 4 % 4];
     });
     t.each("constant_text", [](uint32_t a) -> int8_t { return "the quick brown fox jumps over the lazy dog"[a % 43]; });
-    t.run("constant_buffer", line(200), [](Ints& out, const Ints& table, const Uints& in) {
-        for (size_t i = 0; i < 200; ++i) out[i] = table[in[i] % 100] - table[i % 100];
-    }, Ints(200), numbers(100, -1000, 1000), numbers<uint32_t>(200));
+    t.run(
+        "constant_buffer", line(200),
+        [](Ints& out, const Ints& table, const Uints& in) {
+            for (size_t i = 0; i < 200; ++i) out[i] = table[in[i] % 100] - table[i % 100];
+        },
+        Ints(200), numbers(100, -1000, 1000), numbers<uint32_t>(200));
 
-    t.run("pointer_table", line(200), [](Ints& out, const Ints& a, const Ints& b, const Ints& c) {
-        for (size_t i = 0; i < 200; ++i) {
-            const int v[] = {a[i], b[i], c[i]};
-            out[i] = v[i % 3] * 49 + v[(i + 1) % 3] * 7 + v[(i + 2) % 3];
-        }
-    }, Ints(200), numbers(200, -99, 99), numbers(200, 0, 5000), Ints(200, 7));
-    t.run("linked_list", line(128, 128), [](Ints& out, auto&, const Ints& next, int steps) {
-        for (int i = 0; i < 128; ++i) {
-            uint32_t sum = 0;
-            for (int k = 0, n = i; k < steps; ++k, n = next[n]) sum = sum * 5 + uint32_t(n * 3);
-            out[i] = int(sum);
-        }
-    }, Ints(128), Unseen<Node>(128), numbers(128, 0, 127), 20);
+    t.run(
+        "pointer_table", line(200),
+        [](Ints& out, const Ints& a, const Ints& b, const Ints& c) {
+            for (size_t i = 0; i < 200; ++i) {
+                const int v[] = {a[i], b[i], c[i]};
+                out[i] = v[i % 3] * 49 + v[(i + 1) % 3] * 7 + v[(i + 2) % 3];
+            }
+        },
+        Ints(200), numbers(200, -99, 99), numbers(200, 0, 5000), Ints(200, 7));
+    t.run(
+        "linked_list", line(128, 128),
+        [](Ints& out, auto&, const Ints& next, int steps) {
+            for (int i = 0; i < 128; ++i) {
+                uint32_t sum = 0;
+                for (int k = 0, n = i; k < steps; ++k, n = next[n]) sum = sum * 5 + uint32_t(n * 3);
+                out[i] = int(sum);
+            }
+        },
+        Ints(128), Unseen<Node>(128), numbers(128, 0, 127), 20);
     t.run("generic_total", line(64), generic_total, Ints(64), numbers(64, -1000, 1000));
     t.run("generic_mixed", line(64), generic_mixed, Ints(64), numbers(64, 3000, 4000));
-    t.run("generic_kinds", line(64), [](Ints& out, const Ints&) {
-        for (int i = 0; i < 64; ++i) out[i] = i % 3 == 0 ? 2 : i % 3 == 1 ? 1 : 4;
-    }, Ints(64), Ints(64));
+    t.run(
+        "generic_kinds", line(64),
+        [](Ints& out, const Ints&) {
+            for (int i = 0; i < 64; ++i) out[i] = i % 3 == 0 ? 2 : i % 3 == 1 ? 1 : 4;
+        },
+        Ints(64), Ints(64));
     t.run("packed_words", line(100), packed_words, Uints(100), numbers<uint8_t>(700));
 }

@@ -24,15 +24,17 @@ template <class T, size_t n> using Vec = std::array<T, n>;
 template <class T> constexpr bool is_half = std::is_same_v<T, half>;
 template <class T> constexpr bool is_float = std::is_floating_point_v<T> || is_half<T>;
 template <class T> constexpr bool is_scalar = std::is_integral_v<T> || is_float<T>;
-template <class T> concept Scalar = is_scalar<T>;
-template <class T> concept Vector = !is_scalar<T> && requires(T v) { v[0] + v[0]; };
+template <class T>
+concept Scalar = is_scalar<T>;
+template <class T>
+concept Vector = !is_scalar<T> && requires(T v) {
+    v[0] + v[0];
+};
 template <class T> using Lane = std::remove_cvref_t<decltype(std::declval<T>()[0])>;
 template <class T> constexpr int lanes_of = sizeof(T) / sizeof(Lane<T>);
 
 // Where inputs lie. By default everywhere, but denormals and NaN: those are asked for by name, with Any.
-template <class T> struct Range {
-    T low, high;
-};
+template <class T> struct Range { T low, high; };
 template <class T> Range<T> in(T low, T high) { return {low, high}; }
 template <class T> struct Any {};
 
@@ -41,16 +43,31 @@ using Random = std::mt19937_64;
 template <Scalar T> std::vector<T> corners() {
     if constexpr (is_half<T>) {
         std::vector<T> all;
-        for (double v : {0., -0., 1., -1., 0.5, 3., 1.0009765625, 65504., -65504., 6.103515625e-5, 1000., -2.5}) all.push_back(v);
+        for (double v : {0., -0., 1., -1., 0.5, 3., 1.0009765625, 65504., -65504., 6.103515625e-5, 1000., -2.5})
+            all.push_back(v);
         return all;
     } else if constexpr (is_float<T>) {
         using Limits = std::numeric_limits<T>;
-        return {T(0),         -T(0),  T(1),         T(-1),           T(0.5),          T(-2.5),
-                T(1) / T(3),  T(100), Limits::max(), Limits::lowest(), Limits::min(), -Limits::min(),
-                1 + Limits::epsilon(), Limits::infinity(), -Limits::infinity(), T(16777217)};
+        return {T(0),
+                -T(0),
+                T(1),
+                T(-1),
+                T(0.5),
+                T(-2.5),
+                T(1) / T(3),
+                T(100),
+                Limits::max(),
+                Limits::lowest(),
+                Limits::min(),
+                -Limits::min(),
+                1 + Limits::epsilon(),
+                Limits::infinity(),
+                -Limits::infinity(),
+                T(16777217)};
     } else {
         using Limits = std::numeric_limits<T>;
-        return {T(0), T(1), T(-1), T(2), T(7), Limits::max(), Limits::min(), T(Limits::max() / 2), T(Limits::min() + 1)};
+        return {
+            T(0), T(1), T(-1), T(2), T(7), Limits::max(), Limits::min(), T(Limits::max() / 2), T(Limits::min() + 1)};
     }
 }
 
@@ -64,7 +81,8 @@ template <Scalar T> T random_value(Random& random) {
         const bool wide = random() & 1;
         const int span = wide ? std::numeric_limits<T>::max_exponent - 2 : 8;
         const T fraction = T(1) + T(random() >> 11) * T(0x1p-53);
-        const T size = std::ldexp(std::min(fraction, T(2) - std::numeric_limits<T>::epsilon()), int(random() % uint64_t(2 * span + 1)) - span);
+        const T size = std::ldexp(std::min(fraction, T(2) - std::numeric_limits<T>::epsilon()),
+                                  int(random() % uint64_t(2 * span + 1)) - span);
         return random() & 1 ? -size : size;
     } else {
         // Small ones as often as those of all bits.
@@ -115,8 +133,10 @@ template <Vector T> T value_in(const Range<Lane<T>>& range, size_t, Random& rand
 // ---- equal, and how it prints ----------------------------------------------------
 
 template <Scalar T> bool is_nan(T v) {
-    if constexpr (is_half<T>) return (v.bits & 0x7fff) > 0x7c00;
-    else return v != v;
+    if constexpr (is_half<T>)
+        return (v.bits & 0x7fff) > 0x7c00;
+    else
+        return v != v;
 }
 // NaNs agree as a class, zeros only with their signs.
 template <class T> bool same(const T& got, const T& want) {
@@ -157,7 +177,12 @@ template <class T> std::string text(const T& v) {
 // cannot hold must be the right infinity, and with `flush` any zero will do for a denormal.
 template <Scalar T> double ulps_between(T got, long double want, bool flush) {
     constexpr bool h = is_half<T>;
-    const int digits = h ? 11 : std::is_same_v<T, float> ? 24 : 53, bottom = h ? -14 : std::is_same_v<T, float> ? -126 : -1022;
+    const int digits = h                          ? 11
+                       : std::is_same_v<T, float> ? 24
+                                                  : 53,
+              bottom = h                          ? -14
+                       : std::is_same_v<T, float> ? -126
+                                                  : -1022;
     if (std::isnan(want)) return is_nan(got) ? 0 : HUGE_VAL;
     const long double g = double(got);
     const long double largest = std::ldexp(2 - std::ldexp(1.0L, 1 - digits), -bottom + 1);
