@@ -37,7 +37,7 @@ procps                     the tests look for processes left behind
 python3-numpy              writes and reads the files that test the .npy reader
 libclang-rt-16-dev         the fuzzer of make check-long
 llvm-16-dev                decoder and assembler of LLVM in process: the oracle of make fuzz-isa
-rocm-device-libs           the built-in functions of the corpus' kernels
+rocm-device-libs           built-in functions for the kernels of tests/corpus
 '
 
 names() { printf '%s\n' "$@" | awk 'NF { print $1 }'; }

@@ -206,14 +206,14 @@ enum Variant { Vectors, Scalar, General, Variants };  // all sources in VGPRs; s
 
 struct HandlerTable {
     const char* name;
-    const Handler (*rows)[Variants];  // by row of isa/insts.def
-    Handler illegal;                  // an instruction that is not executed; `wide` is the reason, a const char*
-    Handler absent;                   // there is no memory to fetch it from, at `wide`
-    Handler later;                    // decoding ended before `wide`, where it goes on
-    Handler jump;                     // to `target`, where instructions are not neighbours
-    Handler status;                   // brings VCCZ, EXECZ and SCC into the scalar file
-    Handler macs;                     // a run of v_mac_f32
-    Handler block;                    // a Block; the Ops after it do what was left out of it
+    const Handler (*rows)[Variants];      // by row of isa/insts.def
+    Handler illegal;                      // an instruction that is not executed; `wide` is the reason, a const char*
+    Handler absent;                       // there is no memory to fetch it from, at `wide`
+    Handler later;                        // decoding ended before `wide`, where it goes on
+    Handler jump;                         // to `target`, where instructions are not neighbours
+    Handler status;                       // brings VCCZ, EXECZ and SCC into the scalar file
+    Handler macs;                         // a run of v_mac_f32
+    Handler block;                        // a Block; the Ops after it do what was left out of it
     const Op* (*step)(const Op*, Wave*);  // one instruction, as MODE wants it
     // Executes from Wave::next until an event or until about `budget` instructions are done. Returns how many were.
     int64_t (*run)(Wave*, int64_t budget);
