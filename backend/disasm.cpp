@@ -20,7 +20,8 @@ using isa::Decoded;
 // ---- text that assembles to the same words -------------------------------------------------------
 
 // What print.hpp writes where the assembler has no word for it.
-constexpr std::array<std::string_view, 4> not_assembled{"reserved", "SEL_7", "UNUSED_3", "dpp_ctrl:"};
+constexpr std::array<std::string_view, 10> not_assembled{"reserved", "SEL_7",  "UNUSED_3",   "dpp_ctrl:",   "invalid_",
+                                                         ", null",   " null,", "src_shared", "src_private", "src_pops"};
 
 // A literal that prints as an inline constant would become one; a half has no more than 16 bits.
 bool has_odd_literal(const Decoded& d) {
