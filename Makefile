@@ -100,7 +100,9 @@ check-packages:
 check-asan:                             ## the tests under the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g $(SANITIZE) -Wno-maybe-uninitialized' SIMD_OPT=-O1 TEST_SECONDS=900
 fuzz-exec: $(BUILD)/tests/fuzz_exec      ## 10 million random instructions on every SIMD build beside a scalar reference
-	$(Q)$(BUILD)/tests/fuzz_exec --seed $(or $(SEED),1) --count $(or $(COUNT),10000000) --complete
+	$(Q)$< --seed $(or $(SEED),1) --count $(or $(COUNT),10000000) --complete
+	$(Q)$< --seed $(or $(SEED),1) --count 1000000 --programs
+	$(Q)$< --seed $(or $(SEED),1) --count 1000000 --images
 bench: all                              ## build, then time and verify (CASES="..." for your own); every time says its kind
 	$(Q)$(GCN) bench $(CASES)
 bench-all: all                          ## the same for every list of bench/cases; says what it leaves out on software

@@ -48,6 +48,9 @@ mkdir -p "$build/tests/fuzz_elf.seeds" "$build/tests/fuzz_elf.found"
 cp "$build"/tests/kernels/*.co "$build/tests/fuzz_elf.seeds"
 fuzz elf "$build/tests/fuzz_elf.found" "$build/tests/fuzz_elf.seeds"
 run fuzz_isa --words 3000000 --seed 2
+run fuzz_exec --seed 1 --count 5000000 --complete
+run fuzz_exec --programs --seed 1 --count 1000000
+run fuzz_exec --images --seed 1 --count 1000000
 run test_programs
 run test_queues
 

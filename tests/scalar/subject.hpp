@@ -29,6 +29,7 @@ public:
     // All of it, until it ends.
     void run();
     u64 pc() const { return program->pc_of(state->next); }
+    std::string text() const { return program->text_of(state->next); }
 
     std::string fault;
     std::vector<u8> lds, memory;
