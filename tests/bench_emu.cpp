@@ -10,6 +10,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/embedded.hpp"
@@ -82,7 +83,7 @@ public:
     std::vector<float> a, b, c;
 };
 
-void sgemm(int n) {
+void sgemm(int n, bool figures) {
     const OpenBlas blas;
     Emulated one(1, n), two(2, n);
     std::vector<float> expected(n * n);
@@ -101,6 +102,11 @@ void sgemm(int n) {
     for (int i = 0; i < n * n; ++i) worst = std::max<double>(worst, std::abs(one.c[i] - expected[i]));
 
     const double flops = 2.0 * n * n * n, blas_time = median(blas_times), one_time = median(one_times);
+    if (figures) {
+        for (const auto& [threads, times] : {std::pair{1, &one_times}, std::pair{2, &two_times}})
+            std::printf("sgemm:nt:%dx%dx%d/%d_thread_GFLOPS %.2f\n", n, n, n, threads, flops / median(*times) / 1e9);
+        return;
+    }
     std::printf("sgemm:nt:%dx%dx%d, medians of %d runs in turn, %s\n", n, n, n, runs,
                 std::string(one.executor.simd()).c_str());
     std::printf("  %-34s %8.2f GFLOPS host\n", "OpenBLAS, 1 thread", flops / blas_time / 1e9);
@@ -119,8 +125,10 @@ void sgemm(int n) {
 
 }  // namespace
 
-int main() try {
-    for (int n : {512, 1024}) sgemm(n);
+// With --figures, lines of a name and a rate of the software Polaris.
+int main(int count, char** arguments) try {
+    const bool figures = count > 1 && std::string(arguments[1]) == "--figures";
+    for (int n : {512, 1024}) sgemm(n, figures);
     return 0;
 } catch (const Error& e) {
     std::fprintf(stderr, "%s\n", e.what());

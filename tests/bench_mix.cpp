@@ -46,8 +46,11 @@ double best(const std::vector<double>& times) { return *std::min_element(times.b
 
 }  // namespace
 
-// Without arguments all mixes; else v_mac_f32 and those named.
+// Without arguments all mixes; else v_mac_f32 and those named. With --figures first, lines of a name and a rate
+// instead.
 int main(int count, char** names) try {
+    const bool figures = count > 1 && std::string(names[1]) == "--figures";
+    if (figures) --count, ++names;
     std::vector<Mix> chosen;
     for (const Mix& mix : mixes)
         if (count == 1 || &mix == mixes ||
@@ -68,6 +71,9 @@ int main(int count, char** names) try {
             times[k].push_back(
                 timed(CLOCK_PROCESS_CPUTIME_ID, [&] { instructions[k] = alone[k]->run().instructions; }));
 
+    for (size_t k = 0; figures && k < alone.size(); ++k)
+        std::printf("%s_M/s %.2f\n", chosen[k].kernel, 1e-6 * instructions[k] / best(times[k]));
+    if (figures) return 0;
     std::printf("vector instructions, the best of %d runs in turn, 1 thread, %s\n", runs,
                 std::string(alone[0]->executor.simd()).c_str());
     const double mac = instructions[0] / best(times[0]);
