@@ -367,20 +367,29 @@ private:
 
 }  // namespace
 
-Facts::Facts(const Program& program, const std::function<int(uint64_t)>& function_of)
-    : all(program.size()), quick(program.size()) {
+std::vector<Fact> facts_of(const Program& program) {
+    std::vector<Fact> all(program.size());
     for (uint32_t i = 0; i < program.size(); ++i) {
         const auto& [pc, decoded] = program.instruction(i);
         Fact& f = all[i];
         f.pc = pc;
         f.number = i;
-        f.function = function_of(pc);
         if (!decoded) continue;
         f.program = &program;
         f.decoded = *decoded;
         Maker(f).make();
         hazards_of(f);
-        quick[i] = {f.touched, spread(f.needs), &f, f.makes, int16_t(f.function), f.issue_slots, f.special, f.is_float};
+    }
+    return all;
+}
+
+Facts::Facts(const Program& program, const std::function<int(uint64_t)>& function_of)
+    : all(facts_of(program)), quick(program.size()) {
+    for (Fact& f : all) {
+        f.function = function_of(f.pc);
+        if (f.program)
+            quick[f.number] = {f.touched,           spread(f.needs), &f,        f.makes,
+                               int16_t(f.function), f.issue_slots,   f.special, f.is_float};
     }
 }
 

@@ -114,4 +114,23 @@ struct Facts {
     explicit Facts(const Program&, const std::function<int(uint64_t)>& function_of);
 };
 
+// What nearly every instruction needs to be found harmless, kept small and close together.
+struct Quick {
+    RegisterSet touched;
+    uint64_t needs = 0;  // Fact::needs, once for each instruction that WaveState::made remembers
+    const Fact* fact = nullptr;
+    uint16_t makes = 0;
+    int16_t function = -1;
+    uint8_t issue_slots = 1;
+    bool special = false, is_float = false;
+};
+
+// By number in the program. Instructions that do not decode have no fact in `quick`, and `program` nullptr in `all`.
+struct Facts {
+    std::vector<Fact> all;
+    std::vector<Quick> quick;
+
+    explicit Facts(const Program&, const std::function<int(uint64_t)>& function_of);
+};
+
 }  // namespace gcn::emulator::strict

@@ -48,7 +48,7 @@ constexpr Fixed fixed[] = {
     {126, "exec_lo"},
     {127, "exec_hi"},
     {reg::scc, "scc"},
-    {reg::all, "it"},
+
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ void check_wait_states(const Site& s) {
             if (r < 0) continue;
             std::string what = row.sentence;
             if (const size_t at = what.find('%'); at != what.npos) what.replace(at, 1, s.group.names.shown(r));
-            s.report(Kind::wait_states, {-1, r, past.fact},
+            s.report(Kind::wait_states, {-1, r < reg::all ? r : -1, past.fact},
                      what + " after " + s.shown(*past.fact) + ". Wait states between them: " + std::to_string(passed) +
                          ", the hardware wants " + std::to_string(row.states));
         }
