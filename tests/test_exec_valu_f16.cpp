@@ -139,3 +139,19 @@ TEST_CASE("v_div_fixup_f16 puts special quotients right") {
                                                     {one, one, quiet_nan, quiet_nan},
                                                     {one, two, minus, minus}});
 }
+
+TEST_CASE("f16 overflow goes to infinity where the rounding mode leads away from zero, also from exact numbers") {
+    State w;
+    w.v[2] = all(1), w.v[3] = all(0x8001), w.v[4] = all(127);
+    const auto scaled = [&](const char* round) {
+        return run(w, std::string("s_setreg_imm32_b32 hwreg(HW_REG_MODE, 2, 2), ") + round +
+                          "\n v_ldexp_f16 v5, v2, v4\n v_ldexp_f16 v6, v3, v4");
+    };
+    const uint32_t expected[4][2] = {{0x7c00, 0xfc00}, {0x7c00, 0xfbff}, {0x7bff, 0xfc00}, {0x7bff, 0xfbff}};
+    const char* const rounds[] = {"0", "1", "2", "3"};  // nearest, up, down, to zero
+    for (int i = 0; i < 4; ++i) {
+        const State after = scaled(rounds[i]);
+        CHECK(after.v[5] == all(expected[i][0]));
+        CHECK(after.v[6] == all(expected[i][1]));
+    }
+}

@@ -140,7 +140,7 @@ void Group::prepare(Wave& w, int index, const std::array<uint32_t, 3>& size) {
     w.grid = &launch;
     w.index = uint32_t(index);
     w.waves = waves_of(size);
-    w.vgprs = 4 * (vgpr_blocks(d.rsrc1) + 1);
+    w.vgprs = std::max<uint32_t>(4 * (vgpr_blocks(d.rsrc1) + 1), uint32_t(launch.program->vgprs()));
     w.allocation = vgpr_blocks(d.rsrc1) << 8 | sgpr_blocks(d.rsrc1) << 24;
 }
 
