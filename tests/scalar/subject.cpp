@@ -28,6 +28,7 @@ void Subject::set(const Machine& m) {
     std::memcpy(w.s, m.s, sizeof m.s);
     w.scc = m.scc, w.mode = m.mode;
     set_float_modes(w);
+    w.vgprs = 256, w.waves = 1, w.trap_status = w.priority = w.allocation = 0;
     std::memcpy(lds.data(), m.lds.data(), m.lds.size());
     std::memcpy(memory.data(), m.memory.data(), m.memory.size());
     w.lds = reinterpret_cast<std::byte*>(lds.data()), w.lds_bytes = u32(m.lds.size());
