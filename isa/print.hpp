@@ -254,6 +254,12 @@ inline bool writes_scalar(const Inst& inst) {
     return inst.dst == Type::Mask || inst.name == "v_readlane_b32" || inst.name == "v_readfirstlane_b32";
 }
 
+// There is no literal where the encoding has no room for one.
+inline std::string vector_operand(const Decoded& d, int k, Type type) {
+    const uint32_t code = d.operand(k);
+    return code == literal_code && d.tail != Tail::Literal ? scalar(code, 1) : source(code, type, d.literal());
+}
+
 inline std::string vector_source(const Decoded& d, int k, Type type) {
     const uint32_t code = d.operand(k);
     bool sext = d.tail == Tail::Sdwa && d.extra('X') >> k & 1;
@@ -262,8 +268,7 @@ inline std::string vector_source(const Decoded& d, int k, Type type) {
     const bool mixed = is_float(d.inst->src[0]) && !is_float(type) && d.tail != Tail::Sdwa;
     if (mixed) sext = negated, negated = absolute = false;
     const Type shown = mixed && is_half(type) ? Type::F16 : type;
-    std::string out =
-        code == literal_code && d.tail != Tail::Literal ? scalar(code, 1) : source(code, shown, d.literal());
+    std::string out = vector_operand(d, k, shown);
     if (absolute) out = "|" + out + "|";
     if (negated) out = !absolute && code < first_vector && is_constant(code) ? "neg(" + out + ")" : "-" + out;
     return sext ? "sext(" + out + ")" : out;
@@ -319,7 +324,7 @@ inline std::string vop(const Decoded& d) {
         if (inst.src[k] == Type::Imm) {
             if (!literal_between) out.add(hex(d.literal()));
         } else if (inst.src[k] == Type::Mask) {
-            out.add(short_form ? "vcc" : source(d.operand(k), Type::Mask, 0));
+            out.add(short_form ? "vcc" : vector_operand(d, k, Type::Mask));
         } else if (registers(inst.src[k])) {
             if (k == 1 && literal_between) out.add(hex(d.literal()));
             out.add(vector_source(d, k, inst.src[k]));
