@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -339,6 +340,10 @@ constexpr Exception exceptions[] = {
 std::map<std::string, std::string> reasons(const std::string& path) {
     std::map<std::string, std::string> lines;
     std::ifstream in(path);
+    if (!in) {
+        std::fprintf(stderr, "fuzz_isa: cannot read %s. Try: run it at the root of the tree.\n", path.c_str());
+        std::exit(2);
+    }
     for (std::string line; std::getline(in, line);) {
         if (line.empty() || line[0] == '#') continue;
         std::istringstream words(line);
