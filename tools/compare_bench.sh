@@ -66,7 +66,7 @@ prepare() {  # SIDE COMMIT
     ) || stop "$2 does not build" "make in a checkout of it"
 }
 
-# Figures as `NAME VALUE`, more being better. From before --figures: the lines that say how fast the software Polaris is.
+# Figures as `NAME VALUE`, more being better. From before --figures: the lines that say how fast the Polaris is.
 emu_text() {
     awk '/^sgemm:/ { split($1, part, ","); problem = part[1] }
          /software Polaris, [12] thread/ { for (i = 2; i <= NF; ++i) if ($i == "GFLOPS")
@@ -116,8 +116,15 @@ awk -v old="$(git rev-parse --short "$old")" -v new="$(git rev-parse --short "$n
         printf "  %-36s %10s %10s  ratio\n", "", old, new
         for (i = 1; i <= n; ++i) {
             name = order[i]
-            if (!count["new", name]) { printf "  %-36s %10.2f %10s  gone\n", name, median("old", name), "-"; bad = 1; continue }
-            if (!count["old", name]) { printf "  %-36s %10s %10.2f  new\n", name, "-", median("new", name); continue }
+            if (!count["new", name]) {
+                printf "  %-36s %10.2f %10s  gone\n", name, median("old", name), "-"
+                bad = 1
+                continue
+            }
+            if (!count["old", name]) {
+                printf "  %-36s %10s %10.2f  new\n", name, "-", median("new", name)
+                continue
+            }
             ratio = median("new", name) / median("old", name)
             ++compared
             if (ratio < 0.95) bad = 1

@@ -412,6 +412,11 @@ private:
     };
     static constexpr uint32_t whole = 6;  // the select of a dword
 
+    // All that an operand of this type has: bits 31:16 of 16-bit types are neither read nor anything but 0.
+    static bool is_whole(const Part& part, Type type) {
+        const bool is_16 = type == Type::F16 || type == Type::U16 || type == Type::I16;
+        return part.count == 4 || (is_16 && part.count == 2 && part.first == 0);
+    }
     static void set_parts(Extras& extras, const Inst& inst) {
         for (uint32_t i = 0; i < 3; ++i) {
             const uint32_t field = extras.sdwa && i < 2 ? extras.control >> (i ? 24 : 16) : whole;
@@ -424,7 +429,9 @@ private:
             const uint32_t sign = inst.src[i] == Type::F16 ? 0x8000 : 0x80000000;
             change.keep = extras.absolute >> i & 1 ? ~sign : ~0u;
             change.negate = extras.negate >> i & 1 ? sign : 0;
-            extras.parts_only &= !change.flip && !~change.keep && !change.negate;
+            const bool signs = change.flip || ~change.keep || change.negate;
+            if (signs) extras.signs |= uint8_t(1 << i);
+            if (signs || !is_whole(part, inst.src[i])) extras.changed |= uint8_t(1 << i);
         }
         const Part part(extras.sdwa ? extras.control >> 8 & 7 : whole);
         const uint32_t unused = extras.sdwa ? extras.control >> 11 & 3 : 0, filled = part.mask() << 8 * part.first;
@@ -434,7 +441,7 @@ private:
         to.shift = 8 * part.first, to.mask = part.mask(), to.sign = part.sign();
         to.kept = unused == 2 ? ~filled : 0;
         to.above = unused == 1 ? ~(filled | ((1u << to.shift) - 1)) : 0;
-        extras.parts_only &= part.count == 4;
+        extras.placed = !is_whole(part, inst.dst) || (part.count == 2 && unused);
     }
 
     // ---- laying out ----------------------------------------------------------------------------

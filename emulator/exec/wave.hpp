@@ -40,10 +40,11 @@ struct Extras {
     uint8_t multiply = 0;              // output modifier: 0 none, 1 times 2, 2 times 4, 3 half
     bool clamp = false;
     bool dpp = false, sdwa = false;
-    bool halves = false;     // the result is two packed halves
-    bool parts_only = true;  // no source but loses other parts, and the result is the whole destination
-    uint32_t control = 0;    // the DPP or SDWA dword
-    Change change[3];        // of each source
+    bool halves = false;             // the result is two packed halves
+    uint8_t changed = 0, signs = 0;  // bit i: Change makes something of source i; more than a part
+    bool placed = false;             // Placement makes something of the result
+    uint32_t control = 0;            // the DPP or SDWA dword
+    Change change[3];                // of each source
     Placement placement;
 };
 
