@@ -95,24 +95,8 @@ struct Fact {
     uint64_t after() const { return pc + 4 * uint64_t(decoded.size()); }
 };
 
-// What nearly every instruction needs to be found harmless, kept small and close together.
-struct Quick {
-    RegisterSet touched;
-    uint64_t needs = 0;  // Fact::needs, once for each instruction that WaveState::made remembers
-    const Fact* fact = nullptr;
-    uint16_t makes = 0;
-    int16_t function = -1;
-    uint8_t issue_slots = 1;
-    bool special = false, is_float = false;
-};
-
-// By number in the program. Instructions that do not decode have no fact in `quick`, and `program` nullptr in `all`.
-struct Facts {
-    std::vector<Fact> all;
-    std::vector<Quick> quick;
-
-    explicit Facts(const Program&, const std::function<int(uint64_t)>& function_of);
-};
+// One per instruction of the program, by number. Those that do not decode have `program` nullptr.
+std::vector<Fact> facts_of(const Program&);
 
 // What nearly every instruction needs to be found harmless, kept small and close together.
 struct Quick {
