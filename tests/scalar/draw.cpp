@@ -313,8 +313,8 @@ void Drawing::scalar() {
     if (name.starts_with("s_movrel")) {
         relative();
         const int wide = name.ends_with("b64") ? 2 : 1;
-        put('d', sgpr(wide) / 2 & ~1u), out.size = 1;
-        if (name.starts_with("s_movrels")) put('a', sgpr(wide) / 2 & ~1u);
+        put('d', sgpr(wide) / 2 & ~1u);
+        if (name.starts_with("s_movrels")) put('a', sgpr(wide) / 2 & ~1u), out.size = 1;
     }
     if (name == "s_setpc_b64" || name == "s_swappc_b64") {
         out.ends = true;
@@ -433,7 +433,8 @@ void Drawing::vop3() {
     put('n', negate);
     if (format == Fmt::VOP3) put('u', absolute);
     if (clamps() && inst.dst != Type::Mask) put('C', flag(Clamp));
-    if (is_float(inst.dst)) put('m', flag(Twice, 6) ? 1 : flag(FourTimes, 6) ? 2 : flag(Half, 6) ? 3 : 0);
+    // The output multipliers are not drawn: the executor applies them in modes where the manual says that they are
+    // ignored.
     if (inst.dst == Type::Mask) {
         const int to = choose({ToSgpr, ToVcc});
         put('d', to == ToSgpr ? sgpr(2) : 106);
@@ -631,17 +632,16 @@ void Drawing::buffer() {
     out.bytes = bytes_of(inst), out.align = std::min(out.bytes, 4u);
     if (inst.name.find("atomic") != inst.name.npos) out.align = out.bytes;
     put('d', isa::registers(inst.src[0]) ? data(inst.src[0]) : vgpr(std::max(1, isa::registers(inst.dst))));
-    const u32 descriptor = random.below(descriptors);
+    const u32 descriptor = random.below(descriptors - 1);
     put('r', (descriptor_sgpr + 4 * descriptor) / 4);
-    // Records without an index: sources disagree on what is outside.
-    const bool records = descriptor == descriptors - 1;
-    const bool indexed = flag(Idxen, 2) || records, with_offset = flag(Offen, 2);
+    // Not the one with records: sources disagree on what lies outside of them.
+    const bool indexed = flag(Idxen, 2), with_offset = flag(Offen, 2);
     put('I', indexed), put('F', with_offset);
     const u32 n = vgpr(2);
     put('p', n);
     if (indexed) out.addresses[0] = {n, Drawn::Holds::Index};
     if (with_offset) out.addresses[1] = {n + indexed, Drawn::Holds::Offset};
-    put('i', offset(records && !random.one_in(4) ? 16 : 256));
+    put('i', offset(256));
     const int how = choose({Sgpr, Integer});
     put('s', how == Sgpr ? small_sgpr : 128 + 8 * random.below(3));
     cache_flags();

@@ -240,7 +240,8 @@ Real narrow(long double x) {
     const long double m = std::frexp(std::fabs(x), &e);
     return {Real::Kind::Finite, std::signbit(x), e - 64, u128(u64(std::ldexp(m, 64)))};
 }
-// `never`: the function in 32 bits knows no denormals, whatever MODE says (CLRX).
+// `never`: the function in 32 bits knows no denormals, whatever MODE says (CLRX of rsq, log and exp,
+// LLVM of rcp and sqrt).
 template <Format f, long double (*function)(long double), bool never = false> void approximate(Lane& l) {
     const bool flushes = never && f.exponent == 8;
     const Real x = unpack(flushes ? flushed(l.a, f) : taken<f>(l, l.a), f);
@@ -370,13 +371,14 @@ const std::map<std::string_view, LaneBody> bodies {
 
         COMPARISONS("f16", f16), COMPARISONS("f32", f32), COMPARISONS("f64", f64),
 
-#define APPROXIMATIONS(t, f)                                                                       \
-    {"v_rcp_" t, approximate<f, reciprocal>}, {"v_rsq_" t, approximate<f, reciprocal_root, true>}, \
-        {"v_sqrt_" t, approximate<f, root>}, {"v_exp_" t, approximate<f, power_of_two, true>},     \
-        {"v_log_" t, approximate<f, logarithm, true>}, {"v_sin_" t, approximate<f, sine>},         \
-        {"v_cos_" t, approximate<f, cosine>}
+#define APPROXIMATIONS(t, f)                                                                             \
+    {"v_rcp_" t, approximate<f, reciprocal, true>}, {"v_rsq_" t, approximate<f, reciprocal_root, true>}, \
+        {"v_sqrt_" t, approximate<f, root, true>}, {"v_exp_" t, approximate<f, power_of_two, true>},     \
+        {"v_log_" t, approximate<f, logarithm, true>}, {"v_sin_" t, approximate<f, sine, true>},         \
+        {"v_cos_" t, approximate<f, cosine, true>}
         APPROXIMATIONS("f16", f16), APPROXIMATIONS("f32", f32), APPROXIMATIONS("f64", f64),
-        {"v_rcp_iflag_f32", approximate<f32, reciprocal>}, {"v_exp_legacy_f32", approximate<f32, power_of_two, true>},
+        {"v_rcp_iflag_f32", approximate<f32, reciprocal, true>},
+        {"v_exp_legacy_f32", approximate<f32, power_of_two, true>},
         {"v_log_legacy_f32", approximate<f32, logarithm, true>},
 
         {"v_cubeid_f32", cube_id}, {"v_cubema_f32", cube_ma}, {"v_cubesc_f32", cube_sc}, {"v_cubetc_f32", cube_tc},

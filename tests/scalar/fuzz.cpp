@@ -149,6 +149,8 @@ void Lockstep::prepare(const Drawn& drawn, Random& r) {
         m.s[m0] = r.below(u32(drawn.index_limit));
     else if (r.one_in(4))
         m.s[m0] = r.word();
+    // With GPR indexing on, registers stay among those that are compared.
+    if (m.mode >> 27 & 1) m.s[m0] = (m.s[m0] & 0xf000) | r.below(8);
     aim(drawn, r);
     for (auto& subject : subjects) {
         emulator::Wave& w = subject->wave();
@@ -173,7 +175,8 @@ void Lockstep::prepare(const Drawn& drawn, Random& r) {
 bool Lockstep::acceptable(Subject& subject, const isa::Decoded& d, u32 vgpr, int lane) {
     u32(&theirs)[256][64] = subject.wave().v;
     const Inst& inst = *d.inst;
-    const u32 first = d['d'] & 255;
+    u32 first = d['d'] & 255;
+    if (before_mode >> 27 & 1 && before_s[m0] >> 15 & 1) first += before_s[m0] & 0xff;  // GPR indexing
     const bool is_destination = vgpr >= first && vgpr < first + u32(std::max(1, isa::registers(inst.dst)));
     if (!is_destination || !is_float(inst.dst)) {
         if (inst.name != "v_cvt_pkrtz_f16_f32" || !is_destination || !(m.nans >> lane & 1)) return false;

@@ -259,7 +259,9 @@ void count_lanes(Machine& m, const isa::Decoded& d, u32 offset) {
     const u64 active = m.execution();
     u32 old = 0;
     const u32 by = u32(std::popcount(active));
-    if (u8* const p = local(m, offset & ~3u, 4)) {
+    // M0 is an address here (LLVM selects it so), and no limit.
+    const u64 at = (u64(m.s[m0]) + offset) & ~3ull;
+    if (u8* const p = at + 4 <= m.lds.size() ? m.lds.data() + at : nullptr) {
         old = u32(load(p, 4));
         if (active) store(p, d.inst->name == "ds_append" ? old + by : old - by, 4);
     }
@@ -279,42 +281,47 @@ void lds(Machine& m, const isa::Decoded& d) {
     const int wide = isa::registers(d.inst->dst);
     u32 results[64][4];
     const u64 active = m.execution();
-    // First the first elements of all lanes, then the second ones: guess.
-    for (int i = 0; i < a.elements; ++i) {
-        for (int lane = 0; lane < 64; ++lane) {
-            if (!(active >> lane & 1)) continue;
-            const u32 base = m.v[d['p']][lane];
-            u32 address = base + (a.elements == 2 ? (i ? y : x) * u32(a.bytes) * a.apart : offset);
-            const int dwords = std::max(1, a.bytes / 4);
-            u32* const result = results[lane] + i * dwords;
-            const u32 data = i ? d['b'] : d['a'];
-            if (a.what == Access::What::Load) {
-                read_local(m, address, a.bytes, result);
-                if (a.bytes < 4) *result = u32(extended(*result, a.bytes, a.with_sign));
-            } else if (a.what == Access::What::Store) {
-                u32 words[4];
-                for (int k = 0; k < dwords; ++k) words[k] = m.v[(data + u32(k)) & 255][lane];
-                write_local(m, address, a.bytes, words);
-            } else {
-                Atomic atomic{0, pair_at(m, data, lane, a.bytes), 0, m.mode};
-                const bool compares = d.inst->src[1] != Type::Addr && a.elements == 1;
-                if (compares) atomic.other = atomic.data, atomic.data = pair_at(m, d['b'], lane, a.bytes);
-                if (a.two_addresses) {
-                    // The offset's top bit says whether the second address is relative to the instruction or the lane.
-                    const u32 mask = a.bytes == 8 ? 7 : 3;
-                    const bool own = offset & 0x8000;
-                    const u32 by =
-                        own ? (base >> 17 | (base >> 16 & 0x8000)) : (offset & 0x7fff) | (offset << 1 & 0x8000);
-                    address = own ? base & 0x1ffff & ~mask : base & ~mask;
-                    const u8* const second = local(m, (address + u32(i32(i16(by)) * 4)) & ~mask, a.bytes);
-                    atomic.data = second ? load(second, a.bytes) : 0;
-                }
-                u8* const p = local(m, address, a.bytes);
-                atomic.old = p ? load(p, a.bytes) : 0;
-                if (p) store(p, a.change(atomic), a.bytes);
-                result[0] = u32(atomic.old);
-                if (a.bytes == 8) result[1] = u32(atomic.old >> 32);
+    // First the first elements of all lanes, then the second ones; exchanges lane by lane: guess.
+    u64 second_old = 0;
+    const bool by_lane = a.what == Access::What::Change;
+    for (int turn = 0; turn < 64 * a.elements; ++turn) {
+        const int lane = by_lane ? turn / a.elements : turn % 64, i = by_lane ? turn % a.elements : turn / 64;
+        if (!(active >> lane & 1)) continue;
+        const u32 base = m.v[d['p']][lane];
+        u32 address = base + (a.elements == 2 ? (i ? y : x) * u32(a.bytes) * a.apart : offset);
+        const int dwords = std::max(1, a.bytes / 4);
+        u32* const result = results[lane] + i * dwords;
+        const u32 data = i ? d['b'] : d['a'];
+        if (a.what == Access::What::Load) {
+            read_local(m, address, a.bytes, result);
+            if (a.bytes < 4) *result = u32(extended(*result, a.bytes, a.with_sign));
+        } else if (a.what == Access::What::Store) {
+            u32 words[4];
+            for (int k = 0; k < dwords; ++k) words[k] = m.v[(data + u32(k)) & 255][lane];
+            write_local(m, address, a.bytes, words);
+        } else {
+            Atomic atomic{0, pair_at(m, data, lane, a.bytes), 0, m.mode};
+            const bool compares = d.inst->src[1] != Type::Addr && a.elements == 1;
+            if (compares) atomic.other = atomic.data, atomic.data = pair_at(m, d['b'], lane, a.bytes);
+            if (a.two_addresses) {
+                // The offset's top bit says whether the second address is relative to the instruction or the lane.
+                const u32 mask = a.bytes == 8 ? 7 : 3;
+                const bool own = offset & 0x8000;
+                const u32 by = own ? (base >> 17 | (base >> 16 & 0x8000)) : (offset & 0x7fff) | (offset << 1 & 0x8000);
+                address = own ? base & 0x1ffff & ~mask : base & ~mask;
+                const u8* const second = local(m, (address + u32(i32(i16(by)) * 4)) & ~mask, a.bytes);
+                atomic.data = second ? load(second, a.bytes) : 0;
             }
+            u8* const p = local(m, address, a.bytes);
+            // An exchange of two reads both before it writes either (CLRX).
+            if (a.elements == 2 && !i) {
+                const u8* const q = local(m, base + y * u32(a.bytes) * a.apart, a.bytes);
+                second_old = q ? load(q, a.bytes) : 0;
+            }
+            atomic.old = i ? second_old : p ? load(p, a.bytes) : 0;
+            if (p) store(p, a.change(atomic), a.bytes);
+            result[0] = u32(atomic.old);
+            if (a.bytes == 8) result[1] = u32(atomic.old >> 32);
         }
     }
     for (int lane = 0; lane < 64; ++lane)

@@ -33,6 +33,7 @@ void Subject::set(const Machine& m) {
     std::memcpy(memory.data(), m.memory.data(), m.memory.size());
     w.lds = reinterpret_cast<std::byte*>(lds.data()), w.lds_bytes = u32(m.lds.size());
     w.scratch = 0, w.view = &view, w.grid = &facts, w.index = 0;
+    w.waves = 1, w.vgprs = 256, w.allocation = 0, w.trap_status = w.priority = 0;
     w.event = Event::None, w.waiting = w.ended = false;
 }
 

@@ -32,7 +32,8 @@ constexpr std::string_view special[] = {"v_nop",           "v_clrexcp",     "v_r
 // destination.
 u32 indexed(const Machine& m, u32 vgpr, int operand) {
     if (!(m.mode >> 27 & 1) || !(m.s[m0] >> (12 + operand) & 1)) return vgpr;
-    return (vgpr + (m.s[m0] & 0xff)) & 0xff;
+    const u32 moved = vgpr + (m.s[m0] & 0xff);
+    return moved < 256 ? moved : 0;
 }
 
 u64 read_vector(const Machine& m, u32 vgpr, int lane, Type type) {
@@ -99,7 +100,8 @@ u64 modified(u64 x, Format f, u32 multiply, bool clamp, u32 mode) {
     }
     if (!clamp) return x;
     if (is_nan(x, f)) return dx10 ? 0 : x;
-    if (x == f.sign()) return x;  // -0 is not below 0 (LLVM's performClampCombine)
+    if (x == f.sign()) return x;                    // -0 is not below 0 (LLVM's performClampCombine)
+    if (r.flush_in && is_denormal(x, f)) return x;  // neither is what counts as 0: guess
     if (x & f.sign()) return 0;
     return x > f.one() ? f.one() : x;
 }
@@ -211,7 +213,9 @@ void vector_alu(Machine& m, const isa::Decoded& d) {
             }
             *operands[k] = with_sign(x, k);
             if (type == Type::U128) {
-                l.c_high = d.operand(k) >= 256 ? read_vector(m, (d.operand(k) + 2) & 255, lane, Type::U64) : 0;
+                l.c_high = d.operand(k) >= 256
+                               ? read_vector(m, (indexed(m, d.operand(k) & 255, k) + 2) & 255, lane, Type::U64)
+                               : 0;
             }
         }
         const u32 old = wide ? m.v[destination & 255][lane] : 0;
