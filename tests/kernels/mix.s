@@ -94,6 +94,7 @@ v_cvt_f32_f64 v[vC + 8 * i + 7], v[vC + 8 * i : vC + 8 * i + 1]
 mix_end mix_f64
 
 mix_begin mix_f16
+v_and_b32 v[vPad], 0x3ff, v[vPad]                        // a fraction below the exponent of 0.5
 fill 0x3800
 s_waitcnt lgkmcnt(0)
 turn_mix_f16:
