@@ -46,7 +46,7 @@ static void drop_separator(std::vector<std::string>& words) {
             words.erase(words.begin() + ptrdiff_t(i));
             return;
         }
-        const bool flag = words[i] == "--trace" || words[i] == "--break-stop";
+        const bool flag = words[i] == "--trace" || words[i] == "--break-stop" || words[i] == "--strict";
         if (!flag && words[i].find('=') == std::string::npos) ++i;
     }
 }

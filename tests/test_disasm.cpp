@@ -91,7 +91,7 @@ TEST_CASE("so does the code of tests, by hand and by compilers, from objects, bu
         INFO(file);
         CHECK((again(file) == text_section(contents(file))));
     }
-    for (const char* name : {"arithmetic", "endings", "sweep", "vector_add"}) {
+    for (const char* name : {"arithmetic", "endings", "device", "vector_add"}) {
         const std::string file = build + "/tests/programs/" + name, bytes = contents(file);
         INFO(file);
         const auto code = find_code(std::as_bytes(std::span(bytes)), file);

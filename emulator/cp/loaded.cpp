@@ -12,11 +12,15 @@
 
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 namespace gcn::emulator {
 
 namespace {
+
+constexpr std::string_view file_scheme = "file://";
 
 bool copy(const void* from, void* to, size_t bytes) {
     const iovec local{to, bytes}, remote{const_cast<void*>(from), bytes};
@@ -36,16 +40,15 @@ uint64_t number_after(const std::string& uri, const std::string& key) {
 // file://PATH[#offset=N&size=N], where PATH may have %XX; memory://PID#offset=N&size=N.
 std::vector<std::byte> bytes_of(const std::string& uri) {
     constexpr uint64_t most = 256 << 20;
-    const std::string file = "file://";
     uint64_t offset = number_after(uri, "offset="), size = number_after(uri, "size=");
     if (size > most) return {};
     std::vector<std::byte> bytes(size);
-    if (!uri.starts_with(file)) {
+    if (!uri.starts_with(file_scheme)) {
         if (!copy(reinterpret_cast<const void*>(offset), bytes.data(), size)) bytes.clear();
         return bytes;
     }
     std::string path;
-    for (size_t i = file.size(); i < uri.size() && uri[i] != '#' && uri[i] != '?'; ++i) {
+    for (size_t i = file_scheme.size(); i < uri.size() && uri[i] != '#' && uri[i] != '?'; ++i) {
         if (uri[i] == '%' && i + 2 < uri.size()) {
             path += char(std::strtoul(uri.substr(i + 1, 2).c_str(), nullptr, 16));
             i += 2;
@@ -73,9 +76,17 @@ std::shared_ptr<const strict::Names> LoadedCode::at(uint64_t pc) {
     int left = 10000;
     for (const link_map* at = debug.r_map; at && left-- && copy(at, &entry, sizeof entry); at = entry.l_next) {
         const std::string uri = copy_text(entry.l_name);
-        auto& names = known[{entry.l_addr, uri}];
-        if (!names) names = std::make_shared<const strict::Names>(bytes_of(uri), entry.l_addr);
-        if (names->function(pc) >= 0) return names;
+        Known& object = known[{entry.l_addr, uri}];
+        // Memory is used again: another code object may lie where one was unloaded.
+        const bool may_change = !uri.starts_with(file_scheme);
+        if (!object.names || may_change) {
+            const std::vector<std::byte> bytes = bytes_of(uri);
+            const size_t now =
+                std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+            if (!object.names || object.hash != now)
+                object = {std::make_shared<const strict::Names>(bytes, entry.l_addr), now};
+        }
+        if (object.names->function(pc) >= 0) return object.names;
     }
     return none;
 }

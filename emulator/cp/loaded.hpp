@@ -17,7 +17,11 @@ public:
 
 private:
     std::mutex guard;
-    std::map<std::pair<uint64_t, std::string>, std::shared_ptr<const strict::Names>> known;  // by base and URI
+    struct Known {
+        std::shared_ptr<const strict::Names> names;
+        size_t hash = 0;  // of the bytes they were read from
+    };
+    std::map<std::pair<uint64_t, std::string>, Known> known;  // by base and URI
     const std::shared_ptr<const strict::Names> none = std::make_shared<strict::Names>();
 };
 
