@@ -75,26 +75,28 @@ ALWAYS const Op* set_hardware_register(const Op* op, Wave* w, u32 id, u32 offset
 
 namespace body {
 
-#define BODY(name, kind_, mad_, picks_)                                                                            \
+#define BODY(name, kind_, flushes_, mode_bit_)                                                                     \
     struct name {                                                                                                  \
         static constexpr Kind kind = Kind::kind_;                                                                  \
-        static constexpr bool mad = mad_;     /* flushes f32 denormals whatever MODE says */                       \
-        static constexpr bool picks = picks_; /* the result is one of the operands, a NaN stays what it is */      \
+        static constexpr Flushes flushes = Flushes::flushes_;                                                      \
+        static constexpr int mode_bit = mode_bit_; /* of MODE, which `bit` is; 0: it is none */                    \
         template <class D, class A, class B, class C, class Bit>                                                   \
         ALWAYS static void run(D& d, A a, B b, C c, Bit& bit);                                                     \
     };                                                                                                             \
     template <class D, class A, class B, class C, class Bit>                                                       \
     ALWAYS void name::run([[maybe_unused]] D& d, [[maybe_unused]] A a, [[maybe_unused]] B b, [[maybe_unused]] C c, \
                           [[maybe_unused]] Bit& bit)
-#define EXEC(name) BODY(name, Wide, false, false)
-#define EACH(name) BODY(name, Each, false, false)
-#define PICK(name) BODY(name, Wide, false, true)
-#define MAD(name)  BODY(name, Wide, true, false)
-#define NEAR(name) BODY(name, Each, true, false)
+#define EXEC(name) BODY(name, Wide, AsMode, 0)
+#define EACH(name) BODY(name, Each, AsMode, 0)
+#define PICK(name) BODY(name, Wide, Never, mode_ieee)
+#define BITS(name) BODY(name, Each, Never, 0)
+#define PACK(name) BODY(name, Each, AsMode, mode_half_results)
+#define MAD(name)  BODY(name, Wide, Always, 0)
+#define NEAR(name) BODY(name, Each, Always, 0)
 #define CLAMPED(name)                                                  \
     struct name##_clamped;                                             \
     template <> struct Clamped<name> { using type = name##_clamped; }; \
-    BODY(name##_clamped, Each, false, false)
+    BODY(name##_clamped, Each, AsMode, 0)
 #define RAW(name)                                    \
     struct name {                                    \
         static constexpr Kind kind = Kind::Raw;      \
@@ -111,6 +113,8 @@ namespace body {
 #undef EXEC
 #undef EACH
 #undef PICK
+#undef BITS
+#undef PACK
 #undef MAD
 #undef NEAR
 #undef CLAMPED

@@ -72,7 +72,13 @@ void set_float_modes(Wave& w) {
     w.mxcsr[int(Float::F32)] = masked | round_single | operands(single) | results(single);
     w.mxcsr[int(Float::F64)] = masked | round_wide | operands(wide) | results(wide);
     w.mxcsr[int(Float::Mad)] = masked | round_single | flush_operands | flush_results;
-    w.mxcsr[int(Float::Narrow)] = masked | round_wide | operands(wide) | results(single);
+    // v_cvt_f32_f64 rounds as f32 does (CLRX), v_cvt_f16_f32 as f16 (LLVM, FPDPRounding).
+    w.mxcsr[int(Float::Narrow)] = masked | round_single | operands(wide) | results(single);
+    w.mxcsr[int(Float::Half)] = masked | round_wide | operands(single);
+    // To nearest whatever MODE says, denormals as it says (LLVM, shouldExpandAtomicRMWInIR).
+    w.mxcsr[int(Float::Lds)] = masked | operands(single) | results(single);
+    w.mxcsr[int(Float::Exact32)] = masked | round_single | results(single);
+    w.mxcsr[int(Float::Exact64)] = masked | round_wide | results(wide);
 }
 
 uint64_t shader_clock() { return nanoseconds(); }

@@ -140,8 +140,9 @@ struct GridFacts {
 };
 
 // How the host's floating point is set for each kind of operation.
-// Mad: v_mac_f32 and its kin, which flush whatever MODE says. Narrow: from f64 to a smaller type.
-enum class Float : uint8_t { F32, F64, Mad, Narrow };
+// Mad: v_mac_f32 and its kin, which flush whatever MODE says. Narrow: from f64 to f32. Half: from f32 to f16. Lds: sums
+// in LDS. Exact32, Exact64: denormal sources are taken as they are.
+enum class Float : uint8_t { F32, F64, Mad, Narrow, Half, Lds, Exact32, Exact64 };
 
 struct alignas(64) Wave {
     uint32_t v[256][64];  // [register][lane]
@@ -157,7 +158,7 @@ struct alignas(64) Wave {
     uint32_t mode;  // MODE: bits 7:0 as in COMPUTE_PGM_RSRC1.float_mode, 8 DX10_CLAMP, 9 IEEE,
                     // 18:12 EXCP_EN, 27 GPR_IDX_EN, 28 VSKIP, 31:29 CSP
     uint32_t trap_status, priority;
-    uint32_t mxcsr[4], mxcsr_now;  // by Float
+    uint32_t mxcsr[8], mxcsr_now;  // by Float
 
     const Op* next;
     uint64_t blocks;  // instructions executed as blocks, which Op::count does not count

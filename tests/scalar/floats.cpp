@@ -292,17 +292,20 @@ void cube_ma(Lane& l) {
     const Cube c = cube_of(l);
     l.d = result<f32>(l, scaled(c.axis == 2 ? c.z : c.axis == 1 ? c.y : c.x, 1));
 }
+// A coordinate or its opposite; that its denormals stay is a guess.
 void cube_sc(Lane& l) {
     const Cube c = cube_of(l);
-    const Real r = c.axis == 2       ? (below_zero(c.z) ? negated(c.x) : c.x)
-                   : c.axis == 1     ? c.x
-                   : below_zero(c.x) ? c.z
-                                     : negated(c.z);
-    l.d = result<f32>(l, r);
+    const u64 minus = f32.sign();
+    l.d = quieted(c.axis == 2       ? (below_zero(c.z) ? l.a ^ minus : l.a)
+                  : c.axis == 1     ? l.a
+                  : below_zero(c.x) ? l.c
+                                    : l.c ^ minus,
+                  f32);
 }
 void cube_tc(Lane& l) {
     const Cube c = cube_of(l);
-    l.d = result<f32>(l, c.axis == 1 ? (below_zero(c.y) ? negated(c.z) : c.z) : negated(c.y));
+    const u64 minus = f32.sign();
+    l.d = quieted(c.axis == 1 ? (below_zero(c.y) ? l.c ^ minus : l.c) : l.b ^ minus, f32);
 }
 
 // ---- the table -------------------------------------------------------------------------------------

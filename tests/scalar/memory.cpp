@@ -49,13 +49,14 @@ u64 float_sum(const Atomic& x) {
     const auto in = [&](u64 v) { return unpack(r.flush_in ? flushed(v, f32) : v, f32); };
     return pack(sum(in(x.old), in(x.data), Round::Nearest), f32, Round::Nearest, r.flush_out);
 }
-// Values as MODE has denormals; what is not less or more leaves memory as it is read.
-template <Format f> u64 taken(const Atomic& x, u64 v) { return rules(x.mode, f).flush_in ? flushed(v, f) : v; }
-template <Format f> Real compared(const Atomic& x, u64 v) { return unpack(taken<f>(x, v), f); }
+// What is not less or more leaves memory as it is. That no denormal is flushed, as by v_min_f32, is a guess.
 template <Format f, bool most> u64 float_pick(const Atomic& x) {
-    if (is_nan(x.data, f) || is_nan(x.old, f)) return taken<f>(x, x.old);
-    const int order = compare(compared<f>(x, x.data), compared<f>(x, x.old));
-    return taken<f>(x, (most ? order > 0 : order < 0) ? x.data : x.old);
+    if (is_nan(x.data, f) || is_nan(x.old, f)) return x.old;
+    const int order = compare(unpack(x.data, f), unpack(x.old, f));
+    return (most ? order > 0 : order < 0) ? x.data : x.old;
+}
+template <Format f> Real compared(const Atomic& x, u64 v) {
+    return unpack(rules(x.mode, f).flush_in ? flushed(v, f) : v, f);
 }
 template <Format f> u64 float_swap(const Atomic& x) {
     if (is_nan(x.old, f) || is_nan(x.other, f)) return x.old;

@@ -100,12 +100,11 @@ u64 modified(u64 x, Format f, u32 multiply, bool clamp, u32 mode) {
     }
     if (!clamp) return x;
     if (is_nan(x, f)) return dx10 ? 0 : x;
-    if (x == f.sign()) return x;                    // -0 is not below 0 (LLVM's performClampCombine)
-    if (r.flush_in && is_denormal(x, f)) return x;  // neither is what counts as 0: guess
-    if (x & f.sign()) return 0;
+    if (x & f.sign()) return 0;  // -0 too, and a denormal stays: guess
     return x > f.one() ? f.one() : x;
 }
 
+// VGPR indexing leaves them alone: guess.
 bool lanes_to_scalars(Machine& m, const isa::Decoded& d) {
     const std::string_view name = d.inst->name;
     if (name == "v_readfirstlane_b32" || name == "v_readlane_b32") {
@@ -116,12 +115,12 @@ bool lanes_to_scalars(Machine& m, const isa::Decoded& d) {
         }
         const u32 source = d.operand(0);
         m.s[d['d']] =
-            u32(source >= 256 ? m.v[indexed(m, source & 255, 0)][lane] : scalar_source(m, d, source, Type::U32));
+            u32(source >= 256 ? m.v[source & 255][lane] : scalar_source(m, d, source, Type::U32));
         return true;
     }
     if (name == "v_writelane_b32") {
         const int lane = int(scalar_source(m, d, d['b'], Type::U32) & 63);
-        m.v[indexed(m, d['d'], 3)][lane] = u32(scalar_source(m, d, d['a'], Type::U32));
+        m.v[d['d'] & 255][lane] = u32(scalar_source(m, d, d['a'], Type::U32));
         return true;
     }
     return false;
