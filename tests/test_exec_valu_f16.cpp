@@ -102,6 +102,50 @@ TEST_CASE("conversions between f16 and f32") {
     for (int i = 0; i < 8; ++i) CHECK(after.v[4][i] == bits(expected[i]));
 }
 
+TEST_CASE("f16 minimum, maximum, class, mantissa and division fixup take denormals as they are where MODE flushes") {
+    State w;
+    w.float_mode = 0;
+    w.v[1] = all(0x03ff), w.v[2] = all(0x0001), w.v[3] = all(one), w.v[4] = all(0x80);  // + denormal
+    const State after = run(w, R"(
+        v_max_f16 v5, v1, v2
+        v_min_f16 v6, v1, v2
+        v_frexp_mant_f16 v7, v2
+        v_frexp_exp_i16_f16 v8, v2
+        v_div_fixup_f16 v9, v3, v2, v3
+        v_cmp_class_f16 vcc, v2, v4
+        v_add_f16 v10, v1, v2
+    )");
+    CHECK(after.v[5] == all(0x03ff));
+    CHECK(after.v[6] == all(0x0001));
+    CHECK(after.v[7] == all(half));
+    CHECK(after.v[8] == all(uint16_t(-23)));
+    CHECK(after.v[9] == all(one));
+    CHECK(after.vcc == ~0ull);
+    CHECK(after.v[10] == all(0));
+}
+
+TEST_CASE("v_cvt_pkrtz_f16_f32 keeps denormals where MODE does; v_cvt_f16_f32 takes f32 denormals as MODE has them") {
+    for (const uint32_t mode : {0x00u, 0x80u, 0xb4u, 0xa4u, 0x94u}) {
+        INFO(mode);
+        State w;
+        w.float_mode = mode;
+        w.v[1] = all(bits(0x1p-24f)), w.v[2] = all(1);
+        const State after = run(w, "v_cvt_pkrtz_f16_f32 v4, v1, v1\n v_cvt_f16_f32 v5, v2");
+        const bool keeps = mode & 0x80, up = (mode >> 2 & 3) == 1, takes = mode & 0x10;
+        CHECK(after.v[4] == all(keeps ? 0x00010001 : 0));
+        CHECK(after.v[5] == all(keeps && up && takes ? 1 : 0));
+    }
+}
+
+TEST_CASE("v_mac_f16 keeps a denormal sum's terms where MODE flushes results only") {
+    State w;
+    w.float_mode = 0x40;
+    w.v[1] = all(one), w.v[2] = all(0x83ff), w.v[3] = all(0x03ff), w.v[4] = all(0x0400);
+    const State after = run(w, "v_mac_f16 v3, v1, v2\n v_mac_f16 v4, v1, v4");
+    CHECK(after.v[3] == all(0));
+    CHECK(after.v[4] == all(0x0800));
+}
+
 TEST_CASE("v_cvt_pkrtz_f16_f32 packs two numbers, rounded towards zero") {
     check_halves("v_cvt_pkrtz_f16_f32 v4, v1, v2", {{bits(1.0f), bits(2.0f), 0, two << 16 | one},
                                                     {bits(1.00097f), bits(-1.00097f), 0, (one | minus) << 16 | one},

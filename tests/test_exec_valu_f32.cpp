@@ -357,11 +357,49 @@ TEST_CASE("legacy products with a zero are zero, whatever the other factor") {
             "v_mad_legacy_f32 D, A, B, C",
             +[](float a, float b, float c) {
                 a = flushed(a), b = flushed(b), c = flushed(c);
-                return flushed(a == 0 || b == 0 ? c : flushed(a * b) + c);
+                // The product is +0 (LLVM makes the instruction of fmul.legacy and a sum).
+                return flushed((a == 0 || b == 0 ? 0.0f : flushed(a * b)) + c);
             }),
     };
     check(sums, pairs(floats32), true);
     check(sums, pairs(floats32), false);
+}
+
+TEST_CASE("v_floor_f32 keeps the sign of its source and v_fract_f32 stays below 1, also when MODE rounds down or up") {
+    const uint32_t tiny = 0x80000001, below_one = 0x3f7fffff;
+    for (const uint32_t round : {0u, 5u, 10u, 15u}) {  // nearest, up, down, to zero
+        State w;
+        w.float_mode = denormals_on | round;
+        w.v[1] = all(bits(0.5f)), w.v[2] = all(tiny), w.v[3] = all(0x80000000);
+        const State after = run(w, "v_floor_f32 v4, v1\n v_fract_f32 v5, v2\n v_floor_f32 v6, v3");
+        CHECK(after.v[4] == all(0));
+        CHECK(after.v[5] == all(below_one));
+        CHECK(after.v[6] == all(0x80000000));
+    }
+}
+
+TEST_CASE("clamp makes +0 of all that is negative, and leaves positive denormals") {
+    for (const uint32_t mode : {0x00u, uint32_t(denormals_on)}) {
+        State w;
+        w.float_mode = mode;
+        w.v[1] = all(0x80000000), w.v[2] = all(0x80000001), w.v[3] = all(1);
+        const State after = run(w, R"(
+            v_max_f32_e64 v4, v1, v1 clamp
+            v_max_f32_e64 v5, v2, v2 clamp
+            v_max_f32_e64 v6, v3, v3 clamp
+        )");
+        CHECK(after.v[4] == all(0));
+        CHECK(after.v[5] == all(0));
+        CHECK(after.v[6] == all(1));
+    }
+}
+
+TEST_CASE("v_div_fmas_f32 rounds once however far apart its terms are") {
+    State w;
+    w.float_mode = denormals_on;
+    w.vcc = ~0ull;
+    w.v[1] = all(0x4cea35ae), w.v[2] = all(bits(3.0f)), w.v[3] = all(0x00800000);  // a tie, and 2^-126 more
+    CHECK(run(w, "v_div_fmas_f32 v4, v1, v2, v3").v[4] == all(0x2dafa843));
 }
 
 TEST_CASE("legacy powers and logarithms") {

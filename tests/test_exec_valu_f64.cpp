@@ -100,6 +100,24 @@ TEST_CASE("a literal in an f64 operand is its high dword") {
     CHECK(after.vcc == ~0ull);
 }
 
+TEST_CASE("v_cvt_f32_f64 rounds as MODE has it for f32") {
+    State w;
+    for (int lane = 0; lane < 64; ++lane) w.set_v64(1, lane, bits(1 + 0x1p-30));
+    for (const uint32_t single : {0u, 1u, 2u})
+        for (const uint32_t wide : {0u, 1u, 2u}) {
+            w.float_mode = denormals_on | wide << 2 | single;
+            CHECK(run(w, "v_cvt_f32_f64 v3, v[1:2]").v[3] == all(single == 1 ? 0x3f800001 : 0x3f800000));
+        }
+}
+
+TEST_CASE("v_ldexp_f64 below all denormals is the smallest where MODE rounds up and flushes sources only") {
+    State w;
+    w.float_mode = 0x84;
+    for (int lane = 0; lane < 64; ++lane) w.set_v64(1, lane, bits(1.0));
+    w.v[3] = all(uint32_t(-3000));
+    CHECK(run(w, "v_ldexp_f64 v[4:5], v[1:2], v3").v64(4, 0) == 1);
+}
+
 TEST_CASE("scalar registers and constants as f64 operands") {
     State w;
     w.set_s64(4, bits(2.5));

@@ -214,7 +214,7 @@ template <Format f> void div_scale(Lane& l) {
         const bool ratio = too_small<f>(quotient(exactly<f>(n), exactly<f>(d)));
         if (reciprocal && ratio) {
             l.bit = true;
-            if (x == d) l.d = times(by);
+            if (x == d) l.d = times(-by);  // the manual scales up, which overflows: guess
         } else if (reciprocal) {
             l.d = times(-by);
         } else if (ratio) {

@@ -108,14 +108,14 @@ inline u128 rounded_to(const Real& x, int unit, Round round) {
 }
 
 // The number of format f. `flush`: what is too small for a normal number after rounding becomes a zero of its sign
-// (that it is measured after rounding is a guess; docs/limits.md).
+// (that it is measured after rounding, in 16 bits after that to a denormal, is a guess; docs/limits.md).
 inline u64 pack(const Real& x, Format f, Round round, bool flush) {
     const u64 sign = x.negative ? f.sign() : 0;
     if (x.nan()) return f.quiet();
     if (x.infinite()) return sign | f.infinity();
     if (!x.m) return sign;
     int unit = x.e + top_bit(x.m) - f.fraction;
-    if (!flush && unit < f.least() - f.fraction) unit = f.least() - f.fraction;
+    if ((!flush || f.exponent == 5) && unit < f.least() - f.fraction) unit = f.least() - f.fraction;
     u64 m = u64(rounded_to(x, unit, round));
     if (m >> (f.fraction + 1)) m >>= 1, ++unit;
     const int exponent = unit + f.fraction;
@@ -125,7 +125,7 @@ inline u64 pack(const Real& x, Format f, Round round, bool flush) {
             round == Round::Nearest || (round == Round::Up && !x.negative) || (round == Round::Down && x.negative);
         return sign | (to_infinity ? f.infinity() : f.largest());
     }
-    if (!(m >> f.fraction)) return sign | m;  // denormal, or zero
+    if (!(m >> f.fraction)) return flush ? sign : sign | m;  // denormal, or zero
     return sign | u64(exponent + f.bias()) << f.fraction | (m & ((1ull << f.fraction) - 1));
 }
 

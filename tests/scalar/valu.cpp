@@ -114,8 +114,7 @@ bool lanes_to_scalars(Machine& m, const isa::Decoded& d) {
             lane = int((select >= 256 ? m.v[select & 255][0] : scalar_source(m, d, select, Type::U32)) & 63);
         }
         const u32 source = d.operand(0);
-        m.s[d['d']] =
-            u32(source >= 256 ? m.v[source & 255][lane] : scalar_source(m, d, source, Type::U32));
+        m.s[d['d']] = u32(source >= 256 ? m.v[source & 255][lane] : scalar_source(m, d, source, Type::U32));
         return true;
     }
     if (name == "v_writelane_b32") {
