@@ -220,7 +220,7 @@ template <Format f> void div_scale(Lane& l) {
         } else if (ratio) {
             l.bit = true;
             if (x == n) l.d = times(by);
-        } else if (biased(n, f) <= f.fraction) {
+        } else if (biased(n, f) <= (f.exponent == 8 ? 23 : 53)) {
             l.d = times(by);
         }
     }
