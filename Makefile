@@ -218,7 +218,7 @@ $(BUILD)/isa-coverage.passed: $(BUILD)/isa-coverage.md docs/isa-coverage.md
 	@touch $@
 
 # A passed test is a file, so that only what changed runs again. One that hangs is a failed one.
-TEST_SECONDS := 300
+TEST_SECONDS := 600
 $(BUILD)/tests/%.passed: $(BUILD)/tests/% $(BUILD)/tests/encodings.txt $(TEST_CODE) $(PROGRAMS) $(GCN) $(SOFT) $(SHARED)
 	$(call say,TEST)
 	$(Q)GCN_BACKEND=hsa-software timeout --foreground $(TEST_SECONDS) $< >$@.log 2>&1 || \

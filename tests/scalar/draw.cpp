@@ -139,6 +139,7 @@ private:
         if (kind == Float) return 240 + random.below(9);
         return 128 + random.below(81);
     }
+    u32 operand_code(int kind, Type type);
     u32 scalar_operand(int k, Type type, bool with_literal);
     u32 vector_operand(int k, Type type, bool scalars, bool with_literal);
     void scalar_destination(char letter, Type type, bool with_m0, bool with_exec);
@@ -172,19 +173,10 @@ u32 Drawing::random_literal(Type type) {
     return random.word() >> random.below(32);
 }
 
-u32 Drawing::scalar_operand(int k, Type type, bool with_literal) {
-    const int wide = isa::registers(type), base = PerSource * k;
-    const bool may = with_literal && !literal;
-    int kind;
-    if (wide == 2)
-        kind = may ? choose({base + Sgpr, base + Vcc, base + Exec, base + Integer, base + Float, base + Literal})
-                   : choose({base + Sgpr, base + Vcc, base + Exec, base + Integer, base + Float});
-    else
-        kind = may ? choose({base + Sgpr, base + Sgpr, base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz,
-                             base + Execz, base + Scc, base + Integer, base + Float, base + Literal})
-                   : choose({base + Sgpr, base + Sgpr, base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz,
-                             base + Execz, base + Scc, base + Integer, base + Float});
-    switch (kind - base) {
+// Of a scalar register, a literal or a constant.
+u32 Drawing::operand_code(int kind, Type type) {
+    const int wide = isa::registers(type);
+    switch (kind) {
         case Sgpr:
             return sgpr(wide);
         case Vcc:
@@ -203,8 +195,23 @@ u32 Drawing::scalar_operand(int k, Type type, bool with_literal) {
             literal = true, out.size = 2, out.words[1] = random_literal(type);
             return isa::literal_code;
         default:
-            return constant_code(kind - base);
+            return constant_code(kind);
     }
+}
+
+u32 Drawing::scalar_operand(int k, Type type, bool with_literal) {
+    const int wide = isa::registers(type), base = PerSource * k;
+    const bool may = with_literal && !literal;
+    int kind;
+    if (wide == 2)
+        kind = may ? choose({base + Sgpr, base + Vcc, base + Exec, base + Integer, base + Float, base + Literal})
+                   : choose({base + Sgpr, base + Vcc, base + Exec, base + Integer, base + Float});
+    else
+        kind = may ? choose({base + Sgpr, base + Sgpr, base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz,
+                             base + Execz, base + Scc, base + Integer, base + Float, base + Literal})
+                   : choose({base + Sgpr, base + Sgpr, base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz,
+                             base + Execz, base + Scc, base + Integer, base + Float});
+    return operand_code(kind - base, type);
 }
 
 // At most one scalar register or literal for a vector instruction.
@@ -234,27 +241,8 @@ u32 Drawing::vector_operand(int k, Type type, bool scalars, bool with_literal) {
         reads(n, type);
         return 256 + n;
     }
-    if (kind == Integer || kind == Float) return constant_code(kind);
-    scalar_used = true;
-    switch (kind) {
-        case Sgpr:
-            return sgpr(wide);
-        case Vcc:
-            return 106 + (wide == 1 ? random.below(2) : 0);
-        case M0:
-            return 124;
-        case Exec:
-            return 126 + (wide == 1 ? random.below(2) : 0);
-        case Vccz:
-            return 251;
-        case Execz:
-            return 252;
-        case Scc:
-            return 253;
-        default:
-            literal = true, out.size = 2, out.words[1] = random_literal(type);
-            return isa::literal_code;
-    }
+    scalar_used |= kind != Integer && kind != Float;
+    return operand_code(kind, type);
 }
 
 void Drawing::scalar_destination(char letter, Type type, bool with_m0, bool with_exec) {
