@@ -9,6 +9,7 @@
 
 #include "backend/assemble.hpp"
 #include "gcn/gcn.hpp"
+#include "tests/alone.hpp"
 #include "tests/command.hpp"
 
 using namespace gcn;
@@ -17,11 +18,6 @@ static double microseconds(auto&& work) {
     const auto start = std::chrono::steady_clock::now();
     work();
     return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
-}
-
-static double median(std::vector<double> times) {
-    std::nth_element(times.begin(), times.begin() + ptrdiff_t(times.size() / 2), times.end());
-    return times[times.size() / 2];
 }
 
 int main() {
@@ -43,9 +39,9 @@ int main() {
         assembled.push_back(microseconds([&] { assemble("sgemm_nn_64x64", changed); }));
         cached.push_back(microseconds([&] { assemble("sgemm_nn_64x64", changed); }));
     }
-    std::printf("  a new plan, median of 1000                    %7.2f us host\n", median(first));
-    std::printf("  the same plan again, median of 1000           %7.2f us host  (bar 1)\n", median(again));
-    std::printf("  a kernel assembled, median of 10              %7.2f ms host\n", median(assembled) / 1e3);
+    std::printf("  a new plan, median of 1000                    %7.2f us host\n", gcn::test::median(first));
+    std::printf("  the same plan again, median of 1000           %7.2f us host  (bar 1)\n", gcn::test::median(again));
+    std::printf("  a kernel assembled, median of 10              %7.2f ms host\n", gcn::test::median(assembled) / 1e3);
     std::printf("  the same kernel from the cache                %7.2f ms host  %.0f times as fast (bar 50)\n",
-                median(cached) / 1e3, median(assembled) / median(cached));
+                gcn::test::median(cached) / 1e3, gcn::test::median(assembled) / gcn::test::median(cached));
 }

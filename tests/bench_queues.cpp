@@ -15,6 +15,7 @@
 
 #include "backend/library.hpp"
 #include "gcn/error.hpp"
+#include "tests/alone.hpp"
 
 using namespace gcn;
 
@@ -88,11 +89,6 @@ double round_trip(hsa_queue_t* q, hsa_signal_t done) {
     return now_us() - start;
 }
 
-double median(std::vector<double> times) {
-    std::sort(times.begin(), times.end());
-    return times[times.size() / 2];
-}
-
 double cpu_seconds() {
     rusage u;
     getrusage(RUSAGE_SELF, &u);
@@ -118,7 +114,8 @@ int main() try {
 
     std::vector<double> busy, first;
     for (int i = 0; i < 2000; ++i) busy.push_back(round_trip(q, done));
-    std::printf("  %-44s %8.1f us host  (bar 50)\n", "empty barrier packets in turn, median of 2000", median(busy));
+    std::printf("  %-44s %8.1f us host  (bar 50)\n", "empty barrier packets in turn, median of 2000",
+                gcn::test::median(busy));
     for (int i = 0; i < 7; ++i) {
         silence(1);
         first.push_back(round_trip(q, done));

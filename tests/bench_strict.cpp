@@ -20,6 +20,7 @@
 #include "emulator/exec/exec.hpp"
 #include "emulator/strict/strict.hpp"
 #include "gcn/error.hpp"
+#include "tests/alone.hpp"
 
 using namespace gcn;
 
@@ -32,11 +33,6 @@ double seconds() {
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
-double median(std::vector<double> times) {
-    std::sort(times.begin(), times.end());
-    return times[times.size() / 2];
-}
-
 struct NoNames : emulator::strict::NameSource {
     const std::shared_ptr<const emulator::strict::Names> names = std::make_shared<emulator::strict::Names>();
     std::shared_ptr<const emulator::strict::Names> at(uint64_t) override { return names; }
@@ -126,7 +122,8 @@ void compare(const Row& row, int n) {
         fast_times.push_back(between - start);
         strict_times.push_back(seconds() - between);
     }
-    const double fast = median(fast_times), slow = median(strict_times), count = double(result.instructions);
+    const double fast = gcn::test::median(fast_times), slow = gcn::test::median(strict_times),
+                 count = double(result.instructions);
     std::printf("%s, n = %d, medians of %d runs in turn\n", row.kernel, n, runs);
     std::printf("  %-34s %8.1f M/s host\n", "wave instructions", count / fast / 1e6);
     std::printf("  %-34s %8.1f M/s host  %5.1f times the time (bar 20)\n", "in strict mode", count / slow / 1e6,
