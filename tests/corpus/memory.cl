@@ -74,10 +74,10 @@ kernel void union_bytes(global uint* out, global const float* in) {
 // An array whose elements are found at run time lies in scratch memory.
 kernel void private_table(global int* out, global const int* in) {
     const size_t i = get_global_id(0);
-    int a[32];
-    for (int k = 0; k < 32; ++k) a[k] = in[i] * k;
-    for (int k = 0; k < 32; ++k) a[(in[i] + k) & 31] += a[(in[i] >> 5) + k & 31];
-    int sum = 0;
+    uint a[32];
+    for (int k = 0; k < 32; ++k) a[k] = (uint)in[i] * k;
+    for (int k = 0; k < 32; ++k) a[((uint)in[i] + k) & 31] += a[(in[i] >> 5) + k & 31];
+    uint sum = 0;
     for (int k = 0; k < 32; ++k) sum = sum * 31 + a[k];
     out[i] = sum;
 }

@@ -53,7 +53,7 @@ void private_table(Ints& out, const Ints& in) {
     for (size_t i = 0; i < out.size(); ++i) {
         uint32_t a[32], sum = 0;
         for (uint32_t k = 0; k < 32; ++k) a[k] = uint32_t(in[i]) * k;
-        for (int k = 0; k < 32; ++k) a[(in[i] + k) & 31] += a[((in[i] >> 5) + k) & 31];
+        for (int k = 0; k < 32; ++k) a[(uint32_t(in[i]) + k) & 31] += a[((in[i] >> 5) + k) & 31];
         for (uint32_t v : a) sum = sum * 31 + v;
         out[i] = int(sum);
     }

@@ -27,7 +27,7 @@ TWO(shuffle_uchar16,  uchar16,  uchar16,  uchar16,  shuffle(a, b))
 THREE(shuffle2_uint4, uint4,                        shuffle2(a, b, c))
 
 // Elements by an index known only at run time.
-TWO(insert_int8, int8, int8, int, ({ int8 v = a; v[b & 7] = b; v[(b + 3) & 7] += 1; v; }))
+TWO(insert_int8, int8, int8, int, ({ int8 v = a; v[b & 7] = b; v[((uint)b + 3) & 7] += 1; v; }))
 TWO(extract_float16, float, float16, int, a[b & 15])
 
 // Three elements are stored in the room of three by vload3 and vstore3, at any address of an element.

@@ -84,7 +84,7 @@ THEME("vector") {
         "insert_int8",
         [](int8 a, int b) -> int8 {
             a[b & 7] = b;
-            a[(b + 3) & 7] += 1;
+            a[(uint32_t(b) + 3) & 7] += 1;
             return a;
         },
         in(-1000, 1000));
