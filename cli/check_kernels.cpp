@@ -189,8 +189,8 @@ void check_kernels(CLI::App& app) {
     app.add_option("CASE", o.cases, "what to check; random cases unless given");
     app.add_option("--backend", o.backend, "only this one");
     app.add_option("--kernel", o.kernel, "only this one");
-    app.add_option("--source", o.sources,
-                   "a kernel's .s with its row, assembled now->allow_extra_args(false); only these, then");
+    app.add_option("--source", o.sources, "a kernel's .s with its row, assembled now; only these, then")
+        ->allow_extra_args(false);
     app.add_option("--count", o.count, "random cases for each kernel, 20 unless given")->check(CLI::Range(1, 1000000));
     app.add_option("--seed", o.seed, "of the random cases, 1 unless given")->check([](const std::string& seed) {
         return seed.starts_with('-') ? seed + " is negative" : std::string();

@@ -148,7 +148,7 @@ struct Usage : CLI::Formatter {
 void emu(CLI::App& app) {
     static EmuOptions o;
     app.formatter(std::make_shared<Usage>());
-    app.footer("The status is COMMAND's.");
+    app.footer("The status is COMMAND's; under --strict 1 instead of 0 when anything was found.");
     app.prefix_command();  // what follows COMMAND belongs to it
     app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
     app.add_option("--threads", o.threads, "of the host to compute with; all unless given")->check(CLI::Range(1, 1024));
@@ -163,10 +163,8 @@ void emu(CLI::App& app) {
     app.add_option("--break-lanes", o.break_lanes, "whose vector registers, as --trace-lanes");
     app.add_option("--break-lds", o.break_lds, "FROM-TO, bytes of LDS to print, both included");
     app.add_flag("--break-stop", o.break_stop, "end COMMAND there, with status 1");
-    app.add_flag(
-        "--strict{1}", o.strict,
-        "report what a card would hide; =no-nan,no-denormal also what no kernel is to make. The status is then "
-        "1 when anything was found");
+    app.add_flag("--strict{1}", o.strict,
+                 "report what a card would hide; =no-nan,no-denormal also NaNs and denormals that come into being");
     app.add_option("--strict-json", o.strict_json, "as --strict; findings are added to this file, one object a line");
     app.callback([&app] { run(o, app.remaining()); });
 }
