@@ -260,6 +260,11 @@ TEST_CASE("a kernel that promises no NaN and no denormal is held to it") {
            "strict_nan+0x8, workgroup (0,0,0), wave 0, lane 0: v_sub_f32_e32 v2, v1, v1 makes a NaN in v2 (vB) of "
            "numbers");
     CHECK(machine.run("strict_nan_not", 64).empty());
+    expect(
+        machine.run("strict_nan_divided", 64), Kind::nan,
+        "strict_nan_divided+0x10, workgroup (0,0,0), wave 0, lane 0: v_div_fixup_f32 v3, v3, v2, v1 makes a NaN in v3 "
+        "(vC) of numbers");
+    CHECK(machine.run("strict_nan_divided_not", 64).empty());
     expect(machine.run("strict_denormal", 64), Kind::denormal,
            "strict_denormal+0x8, workgroup (0,0,0), wave 0, lane 0: v_mul_f32_e32 v2, 0.5, v1 makes a denormal in "
            "v2 (vB)");

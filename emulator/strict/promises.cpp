@@ -33,13 +33,18 @@ bool is_small(Type t, const uint32_t* row, int lane) {
 }
 bool is_float(Type t) { return t == Type::F16 || t == Type::F32 || t == Type::F64; }
 
+// Of the steps that make up a division: v_div_scale gives a NaN where an operand is zero, and v_div_fixup, whatever the
+// quotient was meanwhile, what the operands themselves call for. Only the last one's NaN is a result.
+bool scales(const Site& s) { return s.fact.name().starts_with("v_div_scale"); }
+bool is_quotient(const Site& s, const Operand& o) { return o.source == 0 && s.fact.name().starts_with("v_div_fixup"); }
+
 // The lanes of EXEC in which `of` holds for a floating-point source.
 template <class Of> uint64_t sources(const Site& s, Of of) {
     const isa::Inst& inst = *s.fact.decoded.inst;
     uint64_t lanes = 0;
     for (int i = 0; i < s.fact.read_count; ++i) {
         const Operand& o = s.fact.reads[i];
-        if (o.source < 0) continue;
+        if (o.source < 0 || is_quotient(s, o)) continue;
         const Type type = inst.src[o.source] == Type::Dst ? inst.dst : inst.src[o.source];
         if (!is_float(type)) continue;
         if (!is_vector(o.first)) {
@@ -75,7 +80,7 @@ void after_promise(const Site& s) {
         small |= uint64_t(is_small(type, row, lane)) << lane;
     }
     const std::string into = s.group.names.shown(d.first);
-    if (nans &= ~s.state.nan_before; nans && s.group.promises.no_nan)
+    if (nans &= ~s.state.nan_before; nans && s.group.promises.no_nan && !scales(s))
         s.report(Kind::nan, {__builtin_ctzll(nans), d.first, nullptr}, "makes a NaN in " + into + " of numbers");
     if (small &= ~s.state.small_before; small && s.group.promises.no_denormal)
         s.report(Kind::denormal, {__builtin_ctzll(small), d.first, nullptr}, "makes a denormal in " + into);

@@ -9,6 +9,7 @@
 vregs vLane
 vregs vA
 vregs vB
+vregs vC
 
 .macro kernel name
 .text
@@ -40,6 +41,24 @@ kernel strict_nan_not                   // one that came from elsewhere is passe
   v_mov_b32 v[vA], 0x7f800000
   v_add_f32 v[vB], v[vA], v[vA]
 end_kernel strict_nan_not
+
+// vC = vA / vB: the two steps that make and unmake NaNs
+.macro divide
+  v_div_scale_f32 v[vC], vcc, v[vB], v[vB], v[vA]
+  v_div_fixup_f32 v[vC], v[vC], v[vB], v[vA]
+.endm
+
+kernel strict_nan_divided               // 0 / 0
+  v_mov_b32 v[vA], 0
+  v_mov_b32 v[vB], 0
+  divide
+end_kernel strict_nan_divided
+
+kernel strict_nan_divided_not           // 0 / 3: the NaN on the way is none of the result
+  v_mov_b32 v[vA], 0
+  v_mov_b32 v[vB], 0x40400000
+  divide
+end_kernel strict_nan_divided_not
 
 kernel strict_denormal
   v_mov_b32 v[vA], 0x00800000
