@@ -99,7 +99,7 @@ check-packages:
 	$(Q)sh setup.sh --check
 check-asan:                             ## the tests under the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g $(SANITIZE) -Wno-maybe-uninitialized' SIMD_OPT=-O1 TEST_SECONDS=900
-fuzz-exec: $(BUILD)/tests/fuzz_exec      ## 10 million random instructions on every SIMD build beside a scalar reference
+fuzz-exec: $(BUILD)/tests/fuzz_exec      ## 10 million random instructions on every SIMD build beside a scalar reference (COUNT=...)
 	$(Q)$< --seed $(or $(SEED),1) --count $(or $(COUNT),10000000) --complete
 	$(Q)$< --seed $(or $(SEED),1) --count 1000000 --programs
 	$(Q)$< --seed $(or $(SEED),1) --count 1000000 --images
@@ -122,8 +122,8 @@ clean:                                  ## remove the build folder
 	$(Q)rm -rf $(BUILD)
 help:                                   ## this text
 	@sed -n 's/^## \{0,1\}//p' Makefile
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
-	@echo "  make V=1 ...     print every command"
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@echo "  make V=1 ...      print every command"
 
 # ---- host code -------------------------------------------------------------------
 ifndef V
@@ -228,6 +228,7 @@ $(BUILD)/tests/%.passed: $(BUILD)/tests/% $(BUILD)/tests/encodings.txt $(TEST_CO
 
 $(BUILD)/tests/test_install.passed: $(wildcard examples/* include/gcn/*) tools/install.sh
 $(BUILD)/tests/test_bad_input.passed: docs/bad-input.md
+$(BUILD)/tests/test_examples.passed: $(wildcard examples/hip/*) docs/programs.md docs/debugging.md asm/include/gcn.inc
 $(BUILD)/tests/test_lints.passed: $(wildcard tests/lints/*) tools/check_budget.py tools/check_waits.py asm/include/gcn.inc
 
 $(BUILD)/tests/programs/rocrand: HIP_LIBS := -lrocrand
