@@ -213,6 +213,9 @@ TEST_CASE("gcn emu traces a program's kernels into a file and names them") {
     CHECK_THAT(trace, Catch::StartsWith("_Z3addPKfS0_Pfi+0x0000 group 0,0,0, wave 0, exec 0xffffffffffffffff: "
                                         "s_load_dword s0, s[4:5], 0x4 at 0x"));
     CHECK(emu("", "vector_add").out == ran.out);
+    const test::Ran none = emu("--trace --trace-kernel add", "vector_add");  // the name is a mangled one
+    CHECK(none.status == 0);
+    CHECK(none.err == "gcn: trace: nothing that ran is of the kernel, wave and offsets asked for.\n");
 }
 
 TEST_CASE("gcn emu breaks, goes on or ends, and says what was never reached") {

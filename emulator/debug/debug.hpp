@@ -24,6 +24,8 @@ public:
     std::unique_ptr<GridObserver> grid(const Dispatch&) override;
     // Breakpoints that nothing has reached, for people; empty when all were.
     std::string never_reached() const;
+    // Was a trace asked for, and has no line?
+    bool traced_nothing() const { return !settings.trace.file.empty() && lines == 0; }
 
 private:
     friend class Grid;

@@ -34,7 +34,10 @@ Debugger* current = nullptr;
 pid_t owner = 0;
 
 void sum_up() {
-    const std::string missed = owner == getpid() ? current->never_reached() : "";  // a forked child has its own
+    if (owner != getpid()) return;  // a forked child has its own
+    if (current->traced_nothing())
+        write_whole(STDERR_FILENO, "gcn: trace: nothing that ran is of the kernel, wave and offsets asked for.\n");
+    const std::string missed = current->never_reached();
     if (!missed.empty()) write_whole(STDERR_FILENO, "gcn: break: nothing reached " + missed + ".\n");
 }
 
