@@ -17,10 +17,11 @@ static std::string generated(const std::string& name, const std::string& layout 
 }
 
 // `gcn check-kernels --source` with a cache of its own; PATH without an assembler when it is not to be used.
-static Ran check(const std::string& file, const std::string& cache, bool with_assembler = true) {
+static Ran check(const std::string& file, const std::string& cache, bool with_assembler = true,
+                 const std::string& cases = "") {
     const std::string path = with_assembler ? "" : "PATH=/nowhere ";
     return test::run("XDG_CACHE_HOME='" + cache + "' " + path + "'" + program +
-                     "' check-kernels --backend hsa-software --count 3 --source '" + file + "'");
+                     "' check-kernels --backend hsa-software --count 3 --source '" + file + "' " + cases);
 }
 
 // The assembler is part of an entry's signature, so that it must be found; a broken one shows that it is not started.
@@ -51,6 +52,9 @@ TEST_CASE("a kernel from a file is assembled, checked against the oracle, and ke
     CHECK(check_with_broken_assembler(file, folder).status == 1);
     CHECK(check(file, cache).status == 0);
     CHECK(entries(cache).size() == 2);
+    const Ran one = check(file, cache, true, "sgemm:nn:5x6x7");  // what follows FILE is a case, as in gcn bench
+    CHECK(one.status == 0);
+    CHECK_THAT(one.out, Catch::Contains(" 1  equal"));
 }
 
 TEST_CASE("an entry that is not whole is made again") {
