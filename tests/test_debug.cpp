@@ -215,14 +215,18 @@ TEST_CASE("gcn emu traces a program's kernels into a file and names them") {
     CHECK(emu("", "vector_add").out == ran.out);
     const test::Ran none = emu("--trace --trace-kernel add", "vector_add");  // the name is a mangled one
     CHECK(none.status == 0);
-    CHECK(none.err == "gcn: trace: nothing that ran is of the kernel, wave and offsets asked for.\n");
+    CHECK(none.err ==
+          "gcn: trace: nothing that ran is of the kernel, wave and offsets asked for. Try: names and offsets as gcn "
+          "disasm prints them.\n");
 }
 
 TEST_CASE("gcn emu breaks, goes on or ends, and says what was never reached") {
     const test::Ran goes_on = emu("--break '_Z3add*+0x18:0:1' --break none+0", "vector_add");
     CHECK(goes_on.status == 0);
     CHECK_THAT(goes_on.err, Catch::Contains("gcn: break at _Z3addPKfS0_Pfi+0x0018, group 0,0,0, wave 1 (1 of 1)\n"));
-    CHECK_THAT(goes_on.err, Catch::EndsWith("gcn: break: nothing reached none+0.\n"));
+    CHECK_THAT(
+        goes_on.err,
+        Catch::EndsWith("gcn: break: nothing reached none+0. Try: names and offsets as gcn disasm prints them.\n"));
     CHECK(goes_on.out == emu("", "vector_add").out);
     const test::Ran ends = emu("--break '_Z3add*+0x18:0:1' --break-stop", "vector_add");
     CHECK(ends.status == 1);

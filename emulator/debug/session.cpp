@@ -35,10 +35,12 @@ pid_t owner = 0;
 
 void sum_up() {
     if (owner != getpid()) return;  // a forked child has its own
+    const std::string remedy = ". Try: names and offsets as gcn disasm prints them.\n";
     if (current->traced_nothing())
-        write_whole(STDERR_FILENO, "gcn: trace: nothing that ran is of the kernel, wave and offsets asked for.\n");
+        write_whole(STDERR_FILENO,
+                    "gcn: trace: nothing that ran is of the kernel, wave and offsets asked for" + remedy);
     const std::string missed = current->never_reached();
-    if (!missed.empty()) write_whole(STDERR_FILENO, "gcn: break: nothing reached " + missed + ".\n");
+    if (!missed.empty()) write_whole(STDERR_FILENO, "gcn: break: nothing reached " + missed + remedy);
 }
 
 }  // namespace
