@@ -179,6 +179,9 @@ const Row rows[] = {
     {"strict_lds_race_write", Kind::lds_race, 128, "+0x8",
      "wave 1, lane 0: ds_write_b32 v3, v0 writes LDS at 0x0, which wave 0 has written by ds_write_b32 at "
      "+0x8. No barrier between them that both had waited for"},
+    {"strict_lds_race_swap", Kind::lds_race, 128, "+0x38",
+     "wave 1, lane 0: ds_read_b32 v7, v3 reads LDS at 0x0, which wave 0 has changed by ds_cmpst_rtn_b32 at "
+     "+0x2c. No barrier between them that both had waited for"},
     {"strict_lds_bounds", Kind::lds_bounds, 64, "+0xc",
      "wave 0, lane 0: ds_write_b32 v3, v0 accesses 4 bytes of LDS at 0x400 of 0x400"},
     {"strict_misaligned", Kind::misaligned, 64, "+0x10",

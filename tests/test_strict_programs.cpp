@@ -47,7 +47,7 @@ TEST_CASE("no kernel of this project has a finding in strict mode") {
 }
 
 TEST_CASE("HIP programs as compilers make them have no finding in strict mode") {
-    for (const char* name : {"vector_add", "arithmetic", "streams", "modules"}) {
+    for (const char* name : {"vector_add", "arithmetic", "device", "streams", "modules"}) {
         const Ran ran = test::run(emu("--strict -- ") + hip(name));
         INFO(name << "\n" << ran.out << ran.err);
         CHECK(ran.status == 0);

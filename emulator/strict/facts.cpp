@@ -367,6 +367,15 @@ private:
 
 }  // namespace
 
+// Compilers make a loop around ds_cmpst of atomic operations that LDS has not. What it reads first is an ordinary load,
+// close before: whatever that sees, the swap checks it.
+static bool reads_for(const Fact& f, const Fact& swap) {
+    constexpr uint64_t close = 256;  // bytes of code: a loop
+    return f.access == Access::Read && f.unit == Unit::Lds && f.pc < swap.pc && swap.pc - f.pc <= close &&
+           f.bytes == swap.bytes && f.elements == 1 && f.offset[0] == swap.offset[0] &&
+           f.decoded['p'] == swap.decoded['p'] && f.decoded['d'] == swap.decoded['a'];
+}
+
 std::vector<Fact> facts_of(const Program& program) {
     std::vector<Fact> all(program.size());
     for (uint32_t i = 0; i < program.size(); ++i) {
@@ -380,6 +389,9 @@ std::vector<Fact> facts_of(const Program& program) {
         Maker(f).make();
         hazards_of(f);
     }
+    for (const Fact& swap : all)
+        if (swap.program && swap.name().starts_with("ds_cmpst"))
+            for (Fact& f : all) f.tries |= f.program && reads_for(f, swap);
     return all;
 }
 

@@ -73,6 +73,7 @@ struct Fact {
     bool is_float = false;  // its result is a floating-point number
     bool special = false;   // the checks beyond registers have to look at it
     bool to_lds = false;    // a buffer load into LDS
+    bool tries = false;     // an LDS read of what a compare-and-swap behind it compares with
     bool leaves = false;    // control never goes on behind it
     bool saveexec = false;
     uint16_t needs = 0, makes = 0;             // rows of the table of wait states: as the second, as the first

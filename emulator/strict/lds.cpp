@@ -2,7 +2,8 @@
 //
 // Two accesses of different waves race when one of them writes, they meet in a byte, and no barrier lies between that
 // both had waited for: an access that is under way at a barrier counts on both of its sides. Atomic operations do not
-// race with each other. Lanes of one wave do not race: what they do to each other is defined.
+// race with each other, nor with the read that a loop around a compare-and-swap begins with. Lanes of one wave do not
+// race: what they do to each other is defined.
 
 #include <algorithm>
 
@@ -30,11 +31,13 @@ uint32_t lowest(uint32_t waves) { return uint32_t(__builtin_ctz(waves)); }
 void read_cell(const Site& s, Cell& c, uint8_t bytes, uint32_t bit, int lane, uint32_t address) {
     if (c.writer && c.writer != s.wave.index + 1 && (c.bytes_written & bytes))
         race(s, lane, address, "reads", c.writer - 1u, "has written", c.write);
-    else if (c.atomics & ~bit)
+    else if (!s.fact.tries && (c.atomics & ~bit))
         race(s, lane, address, "reads", lowest(c.atomics & ~bit), "has changed", c.write);
-    c.readers |= uint16_t(bit);
-    c.bytes_read |= bytes;
-    c.read = &s.fact;
+    if (!s.fact.tries) {
+        c.readers |= uint16_t(bit);
+        c.bytes_read |= bytes;
+        c.read = &s.fact;
+    }
     if (const uint8_t missing = bytes & ~c.ever) {
         s.report(Kind::unwritten_lds, {lane, -1, nullptr},
                  "reads LDS at " + hex(address) + ", which nothing has written since the group began");
@@ -95,6 +98,7 @@ bool is_harmless(const Site& s, const Cell& c) {
 }
 void note(const Site& s, Cell& c) {
     refresh(c, s.group.epoch);
+    if (s.fact.tries) return;
     if (s.fact.access == Access::Read) {
         c.readers |= uint16_t(1u << s.wave.index);
         c.bytes_read = 15;

@@ -417,6 +417,34 @@ kernel strict_lds_race_write_not
   ds_write_b8 v[vA], v[vLane] offset:16
 end_kernel strict_lds_race_write_not, 1024
 
+// Wave 0 swaps dword 0, wave 1 reads it.
+kernel strict_lds_race_swap
+  fill
+  v_mov_b32 v[vA], 0
+  v_mov_b32 v[vB], 5
+  v_readfirstlane_b32 s[sTemp], v[vLane]
+  s_cmp_eq_u32 s[sTemp], 0
+  s_waitcnt lgkmcnt(0)
+  s_barrier
+  s_cbranch_scc0 .Lwatcher
+  ds_cmpst_rtn_b32 v[vB], v[vA], v[vLane], v[vB]
+  s_endpgm
+.Lwatcher:
+  ds_read_b32 v[vB], v[vA]
+end_kernel strict_lds_race_swap, 1024
+
+// Both read it, to swap it where nobody else has meanwhile.
+kernel strict_lds_race_swap_not
+  fill
+  v_mov_b32 v[vA], 0
+  v_mov_b32 v[vB + 1], 5
+  s_waitcnt lgkmcnt(0)
+  s_barrier
+  ds_read_b32 v[vB], v[vA]
+  s_waitcnt lgkmcnt(0)
+  ds_cmpst_rtn_b32 v[vB], v[vA], v[vB], v[vB + 1]
+end_kernel strict_lds_race_swap_not, 1024
+
 kernel strict_lds_bounds
   s_mov_b32 m0, -1
   v_mov_b32 v[vA], 0x400
