@@ -1,6 +1,9 @@
 // Code that no assembler made: whatever the words are, the grid ends or faults with a sentence, and the host lives on.
 
+#include <sys/mman.h>
+
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +13,7 @@
 
 #include "backend/backend.hpp"
 #include "emulator/exec/exec.hpp"
+#include "emulator/exec/withdrawn.hpp"
 #include "gcn/error.hpp"
 #include "isa/decode.hpp"
 
@@ -156,6 +160,42 @@ TEST_CASE("a kernel that runs into a large empty region faults at its end") {
     });
     CHECK(fault.kind == FaultKind::Memory);
     CHECK(fault.address == zeros_at + zeros.size() * 4);
+}
+
+TEST_CASE("code that the program has given back to the system faults where it ends") {
+    Machine machine(10);
+    WithdrawnGuard::install();
+    constexpr size_t page = 4096;
+    auto* const pages =
+        static_cast<std::byte*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    REQUIRE(pages != MAP_FAILED);
+    machine.map(zeros_at, pages, 2 * page, false);
+    REQUIRE(mprotect(pages + page, page, PROT_NONE) == 0);
+    const emulator::Fault fault = machine.run({
+        0xbe840080,  // s_mov_b32 s4, 0
+        0xbe8500b0,  // s_mov_b32 s5, 48
+        0xbe801d04,  // s_setpc_b64 s[4:5]
+    });
+    munmap(pages, 2 * page);
+    CHECK(fault.kind == FaultKind::Memory);
+    CHECK(fault.address == zeros_at + page);
+}
+
+TEST_CASE("code that jumps to ever new places, each with much to decode, is stopped in time") {
+    Machine machine(0.2);
+    std::vector<uint32_t> places;
+    while (places.size() < 300'000)
+        for (const uint32_t word : {0x80048c04, 0xbf850001, 0xbe801d04})  // s4 += 12; on a carry the next, else s[4:5]
+            places.push_back(word);
+    machine.map(zeros_at, places.data(), places.size() * 4, false);
+    const auto start = std::chrono::steady_clock::now();
+    const emulator::Fault fault = machine.run({
+        0xbe840080,  // s_mov_b32 s4, 0
+        0xbe8500b0,  // s_mov_b32 s5, 48
+        0xbe801d04,  // s_setpc_b64 s[4:5]
+    });
+    CHECK(fault.kind == FaultKind::Endless);
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(100));  // it was hours
 }
 
 TEST_CASE("what never ends is stopped, with the instruction where it was") {

@@ -698,14 +698,24 @@ TEST_CASE("a queue that waits for scratch memory does not hold up another") {
     CHECK(asked.reaches_zero());
 }
 
-TEST_CASE("more scratch memory than there can be is an error of the queue") {
+// ROCr ends the process when it is asked for them.
+TEST_CASE("more scratch memory than a wave can have, or for an empty group, is an error of the queue") {
     Buffer<uint32_t> out(hsa().vram, 64);
     Arguments arguments(out.data, 5);
+    for (const uint32_t bytes : {131'057u, 200'000u, 1u << 30, ~0u}) {
+        INFO(bytes);
+        Queue q;
+        auto packet = packet_for("through_scratch", arguments.data, nullptr);
+        packet.private_segment_size = bytes;
+        q.dispatch(packet);
+        CHECK(q.fails_with(HSA_STATUS_ERROR_INVALID_ALLOCATION));
+    }
     Queue q;
     auto packet = packet_for("through_scratch", arguments.data, nullptr);
-    packet.private_segment_size = 1 << 30;
+    packet.private_segment_size = 64;
+    packet.workgroup_size_y = 0;  // of a packet with one dimension
     q.dispatch(packet);
-    CHECK(q.fails_with(HSA_STATUS_ERROR_OUT_OF_RESOURCES));
+    CHECK(q.fails_with(HSA_STATUS_ERROR_INCOMPATIBLE_ARGUMENTS));
 }
 
 TEST_CASE("a packet that cannot be executed stops its queue with the reason, and its signal stays") {
@@ -719,6 +729,11 @@ TEST_CASE("a packet that cannot be executed stops its queue with the reason, and
     const Row rows[] = {
         {"no dimension", HSA_STATUS_ERROR_INCOMPATIBLE_ARGUMENTS, [](auto& p) { p.setup = 0; }},
         {"an empty grid", HSA_STATUS_ERROR_INCOMPATIBLE_ARGUMENTS, [](auto& p) { p.grid_size_x = 0; }},
+        {"more groups than can be counted", HSA_STATUS_ERROR_INCOMPATIBLE_ARGUMENTS,
+         [](auto& p) {
+             p.setup = 3;
+             p.grid_size_x = 1u << 22, p.grid_size_y = p.grid_size_z = 1u << 21;
+         }},
         {"an empty group", HSA_STATUS_ERROR_INCOMPATIBLE_ARGUMENTS, [](auto& p) { p.workgroup_size_x = 0; }},
         {"a group too large", HSA_STATUS_ERROR_INVALID_ARGUMENT, [](auto& p) { p.workgroup_size_x = 1025; }},
         {"too much LDS", HSA_STATUS_ERROR_INVALID_ALLOCATION, [](auto& p) { p.group_segment_size = 65537; }},
@@ -794,6 +809,27 @@ TEST_CASE("PM4 in a slot and in the buffer it points to is obeyed") {
     q.barrier_and({}, &done);
     CHECK(done.reaches_zero());
     CHECK(q.read_index() == 2);
+}
+
+TEST_CASE("PM4 buffers that call others again and again stop the queue, not the device") {
+    constexpr uint32_t words = 1 << 20;
+    Buffer<uint32_t> inner(hsa().host, words), outer(hsa().host, words);
+    std::fill_n(inner.data, words, pm4(no_op, 2));
+    const auto call = [](const Buffer<uint32_t>& b, uint32_t count) {
+        return std::array{pm4(indirect_buffer, 4), uint32_t(address_of(b.data)), uint32_t(address_of(b.data) >> 32),
+                          count};
+    };
+    for (uint32_t i = 0; i < words; i += 4) std::memcpy(&outer[i], call(inner, words - 2).data(), 16);
+    std::array<uint32_t, 16> slot{};
+    std::memcpy(slot.data(), call(outer, words - 4).data(), 16);
+    slot[4] = pm4(no_op, 12);
+    Queue q;
+    put_pm4(q, slot);
+    CHECK(q.fails_with(HSA_STATUS_ERROR_INVALID_PACKET_FORMAT));
+    Queue other;
+    Signal done;
+    other.barrier_and({}, &done);
+    CHECK(done.reaches_zero());
 }
 
 TEST_CASE("PM4 that is not modelled stops the queue, and the process lives") {

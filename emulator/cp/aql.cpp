@@ -89,20 +89,20 @@ bool AqlQueue::take() {
 }
 
 bool AqlQueue::take_dispatch(const Packet& packet) {
-    if (packet.private_segment_size) {
-        // Grids of one queue share its scratch memory, and the runtime finds the request's packet by the read index.
-        if (scratch_in_use()) return false;
-        if (packet.private_segment_size > field<uint32_t>(offsetof(amd_queue_t, scratch_wave64_lane_byte_size))) {
-            if (!flights.empty()) return false;
-            ask(QueueError::NeedScratch);
-            return true;
-        }
-    }
+    // Grids of one queue share its scratch memory.
+    if (packet.private_segment_size && scratch_in_use()) return false;
+    // Refused before the runtime is asked for scratch memory, as it computes with what the packet says.
     const auto prepared = prepare(client, packet, {slot(next), place.queue, next});
-    if (const auto* refusal = std::get_if<Refusal>(&prepared))
+    if (const auto* refusal = std::get_if<Refusal>(&prepared)) {
         refuse(*refusal);
-    else
-        launch(std::get<Dispatch>(prepared), packet);
+        return true;
+    }
+    if (packet.private_segment_size > field<uint32_t>(offsetof(amd_queue_t, scratch_wave64_lane_byte_size))) {
+        if (!flights.empty()) return false;  // the runtime finds the request's packet by the read index
+        ask(QueueError::NeedScratch);
+        return true;
+    }
+    launch(std::get<Dispatch>(prepared), packet);
     return true;
 }
 

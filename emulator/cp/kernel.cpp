@@ -18,6 +18,9 @@ namespace {
 // lane, four SIMDs a CU.
 constexpr uint32_t max_group = 1024, max_lds = 64 << 10, vgprs_per_lane = 256, simds = 4, lanes = 64;
 
+// COMPUTE_TMPRING_SIZE.WAVESIZE counts a wave's scratch memory in KiB and has 13 bits; ROCr ends the process for more.
+constexpr uint32_t max_scratch = 0x1fff * 1024 / lanes;
+
 // LLVM, AMDGPUUsage: a descriptor lies on 64 bytes; COMPUTE_PGM_LO holds the entry's address without its low 8 bits.
 constexpr uint64_t descriptor_alignment = 64, code_alignment = 256;
 
@@ -96,17 +99,27 @@ std::optional<Refusal> read_sizes(const hsa_kernel_dispatch_packet_t& p, Dispatc
     if (!dimensions) return Refusal{QueueError::BadDimension, "the packet has no dimension"};
     d.grid = {p.grid_size_x, p.grid_size_y, p.grid_size_z};
     d.group = {p.workgroup_size_x, p.workgroup_size_y, p.workgroup_size_z};
-    for (int i = dimensions; i < 3; ++i) d.grid[i] = d.group[i] = 1;
-    for (int i = 0; i < 3; ++i)
+    // All three for the runtime that is asked for scratch memory: it divides by each.
+    for (int i = 0; i < (p.private_segment_size ? 3 : dimensions); ++i)
         if (!d.grid[i] || !d.group[i])
             return Refusal{QueueError::BadDimension,
                            "its grid is " + size_text(d.grid) + " in groups of " + size_text(d.group)};
+    for (int i = dimensions; i < 3; ++i) d.grid[i] = d.group[i] = 1;
+    uint64_t groups = 1;
+    for (int i = 0; i < 3; ++i)
+        if (__builtin_mul_overflow(groups, workgroups(d.grid[i], d.group[i]), &groups))
+            return Refusal{QueueError::BadDimension, "its grid is " + size_text(d.grid) + " in groups of " +
+                                                         size_text(d.group) + ", 2^64 groups or more"};
     if (uint64_t(d.group[0]) * d.group[1] * d.group[2] > max_group)
         return Refusal{QueueError::GroupTooLarge, "a group of " + size_text(d.group) + " has more than " +
                                                       std::to_string(max_group) + " work-items"};
     if (p.group_segment_size > max_lds)
         return Refusal{QueueError::BadGroupMemory, "it asks for " + std::to_string(p.group_segment_size) +
                                                        " bytes of LDS, a CU has " + std::to_string(max_lds)};
+    if (p.private_segment_size > max_scratch)
+        return Refusal{QueueError::BadGroupMemory, "it asks for " + std::to_string(p.private_segment_size) +
+                                                       " bytes of scratch memory a lane, at most " +
+                                                       std::to_string(max_scratch) + " can be"};
     d.lds_bytes = p.group_segment_size;
     return {};
 }

@@ -11,12 +11,14 @@ namespace gcn::emulator {
 
 namespace {
 
-constexpr int max_depth = 2;  // a buffer may call one more, as IB1 and IB2 of the hardware
+constexpr int max_depth = 2;            // a buffer may call one more, as IB1 and IB2 of the hardware
+constexpr size_t max_words = 4u << 20;  // of all buffers of a slot: no other queue has its turn before they are obeyed
 
 struct Stream {
     Client& client;
     Executor& executor;
     int depth;
+    size_t& read;  // words of buffers so far
 };
 using Body = std::span<const uint32_t>;  // the words after the header
 using Problem = std::optional<std::string>;
@@ -31,9 +33,11 @@ Problem indirect_buffer(const Stream& s, Body body) {
     if (s.depth == max_depth) return "INDIRECT_BUFFER is nested too deep";
     const uint64_t base = uint64_t(body[1] & 0xffff) << 32 | (body[0] & ~3u);
     std::vector<uint32_t> words(body[2] & 0xfffff);
+    if ((s.read += words.size()) > max_words)
+        return "its buffers have more than " + std::to_string(max_words) + " words";
     const Access memory(s.client.space);
     for (size_t i = 0; i < words.size(); ++i) words[i] = memory.load<uint32_t>(base + 4 * i);
-    return run({s.client, s.executor, s.depth + 1}, words);
+    return run({s.client, s.executor, s.depth + 1, s.read}, words);
 }
 
 // Caches are never stale here, except the decoded form of code.
@@ -85,7 +89,8 @@ Problem run(const Stream& stream, std::span<const uint32_t> words) {
 }  // namespace
 
 std::optional<std::string> run_pm4(Client& client, Executor& executor, std::span<const uint32_t> words) {
-    return run({client, executor, 0}, words);
+    size_t read = 0;
+    return run({client, executor, 0, read}, words);
 }
 
 }  // namespace gcn::emulator

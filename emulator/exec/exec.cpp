@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <map>
 #include <shared_mutex>
 #include <thread>
@@ -152,16 +153,32 @@ struct Executor::Impl {
 
     Impl(int count, std::string_view simd, double watchdog, int waves)
         : table(table_for(simd)), resident_waves(waves), watchdog(watchdog) {
-        for (int i = 0; i < std::max(count, 1); ++i) threads.emplace_back([this] { work_on(); });
+        count = std::max(count, 1);
+        try {
+            while (int(threads.size()) < count) threads.emplace_back([this] { work_on(); });
+        } catch (const std::exception& e) {  // the system's limits: of threads, or of their stacks' addresses
+            end_threads();
+            const std::string made = std::to_string(threads.size());
+            fail({"start the software Polaris",
+                  "the system gives " + made + " of " + std::to_string(count) + " threads: " + e.what(),
+                  "GCN_EMU_THREADS=1"});
+        }
     }
     ~Impl() {
         std::vector<GridPointer> open;
         {
             const std::lock_guard lock(guard);
-            closing = true;
             open.assign(grids.begin(), grids.end());
         }
         for (const GridPointer& grid : open) stop(*grid);
+        end_threads();
+    }
+
+    void end_threads() {
+        {
+            const std::lock_guard lock(guard);
+            closing = true;
+        }
         announce();
         for (std::thread& thread : threads) thread.join();
     }
@@ -375,7 +392,8 @@ struct Executor::Impl {
         GridObservers watching;
         for (Observer* observer : dispatch.observers)
             if (auto grid = observer->grid(dispatch)) watching.push_back(std::move(grid));
-        auto program = cache_for(watching).find(*dispatch.space, dispatch.entry, table);
+        size_t decoded;
+        auto program = cache_for(watching).find(*dispatch.space, dispatch.entry, table, decoded);
         return Launch(dispatch, std::move(watching), std::move(program));
     }
 

@@ -161,14 +161,15 @@ void Group::release_barrier() {
     cursor = 0;
 }
 
-void Group::jump(Wave& w, ProgramCache& cache, const HandlerTable& table) {
-    auto program = cache.find(*launch.dispatch.space, w.jump, table);
+size_t Group::jump(Wave& w, ProgramCache& cache, const HandlerTable& table) {
+    size_t decoded;
+    auto program = cache.find(*launch.dispatch.space, w.jump, table, decoded);
     // Registers that only the program jumped to names have not been cleared yet.
     for (; cleared < program->vgprs(); ++cleared)
         for (WavePointer& wave : waves) std::memset(wave->v[cleared], 0, sizeof wave->v[cleared]);
     w.next = program->entry();
     w.program = program.get();
-    if (std::find(programs.begin(), programs.end(), program) != programs.end()) return;
+    if (std::find(programs.begin(), programs.end(), program) != programs.end()) return decoded;
     constexpr size_t most = 64;
     if (programs.size() >= most)
         std::erase_if(programs, [&](const auto& p) {
@@ -176,6 +177,7 @@ void Group::jump(Wave& w, ProgramCache& cache, const HandlerTable& table) {
                                 [&](const WavePointer& wave) { return wave->program == p.get(); });
         });
     programs.push_back(std::move(program));
+    return decoded;
 }
 
 int64_t Group::step(Wave& w, const HandlerTable& table, int64_t budget) {
@@ -281,7 +283,7 @@ Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& vi
                 yielded = true;
                 break;
             case Event::Jump:
-                jump(*w, cache, table);
+                budget -= int64_t(jump(*w, cache, table));  // else code that jumps to ever new places outlasts its turn
                 continue;
             case Event::Fault:
                 report(*w);

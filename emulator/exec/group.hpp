@@ -83,7 +83,8 @@ private:
     void prepare(Wave&, int index, const std::array<uint32_t, 3>& size);
     Wave* next_runnable();
     void release_barrier();
-    void jump(Wave&, ProgramCache&, const HandlerTable&);
+    // What was to be decoded for it, in Ops.
+    size_t jump(Wave&, ProgramCache&, const HandlerTable&);
     // As HandlerTable::run, with the observers told of each instruction.
     int64_t step(Wave&, const HandlerTable&, int64_t budget);
     template <class Call> void tell(Call call) {

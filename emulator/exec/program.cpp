@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "emulator/exec/withdrawn.hpp"
 #include "isa/decode.hpp"
 #include "isa/print.hpp"
 
@@ -78,6 +79,13 @@ Flow flow_of(const Inst& inst) {
     return {inst.name, true, false};
 }
 
+// False when the program has given the memory back to the system.
+template <class Read> bool touch(uint64_t address, std::byte* at, uint64_t bytes, Read&& read) {
+    const Window window{address, bytes, at, false};
+    WithdrawnGuard guard({&window, 1});
+    return !guard.run(read);
+}
+
 }  // namespace
 
 class Decoder {
@@ -105,10 +113,9 @@ private:
     using Items = std::map<uint64_t, Item>;
 
     std::optional<uint32_t> word(uint64_t address) const {
-        const std::byte* at = address % 4 ? nullptr : space.host(address, 4, false);
-        if (!at) return {};
+        std::byte* const at = address % 4 ? nullptr : space.host(address, 4, false);
         uint32_t w;
-        std::memcpy(&w, at, 4);
+        if (!at || !touch(address, at, 4, [&] { std::memcpy(&w, at, 4); })) return {};
         return w;
     }
 
@@ -487,7 +494,7 @@ private:
             op.wide = pc;
             return op;
         }
-        if (!item.decoded) return refusal(unknown(*word(pc), word(pc + 4).value_or(0)).why);
+        if (!item.decoded) return refusal(unknown(word(pc).value_or(0), word(pc + 4).value_or(0)).why);
         try {
             return translate(*item.decoded, pc);
         } catch (const Refusal& r) {
@@ -624,7 +631,7 @@ private:
         for (const auto& [pc, item] : items) {
             program.whole &= !item.missing;
             if (program.spans.empty() || pc > next) program.spans.push_back({pc, {}}), next = pc;
-            for (; next < pc + 4 * item.words; next += 4) program.spans.back().words.push_back(*word(next));
+            for (; next < pc + 4 * item.words; next += 4) program.spans.back().words.push_back(word(next).value_or(0));
         }
     }
 
@@ -670,13 +677,16 @@ std::string Program::text_of(const Op* op) const {
 bool Program::still_in(const AddressSpace& space) const {
     if (!whole) return false;
     return std::all_of(spans.begin(), spans.end(), [&](const Span& span) {
-        const std::byte* at = space.host(span.first, 4 * span.words.size(), false);
-        return at && std::memcmp(at, span.words.data(), 4 * span.words.size()) == 0;
+        const uint64_t bytes = 4 * span.words.size();
+        std::byte* const at = space.host(span.first, bytes, false);
+        bool same = false;
+        return at && touch(span.first, at, bytes, [&] { same = !std::memcmp(at, span.words.data(), bytes); }) && same;
     });
 }
 
-std::shared_ptr<const Program> ProgramCache::find(const AddressSpace& space, uint64_t entry,
-                                                  const HandlerTable& table) {
+std::shared_ptr<const Program> ProgramCache::find(const AddressSpace& space, uint64_t entry, const HandlerTable& table,
+                                                  size_t& decoded) {
+    decoded = 0;
     const uint64_t version = space.version(), now = generation.load(std::memory_order_acquire);
     const std::lock_guard lock(guard);
     const std::pair key{&space, entry};
@@ -691,7 +701,7 @@ std::shared_ptr<const Program> ProgramCache::find(const AddressSpace& space, uin
     constexpr size_t most = 4 << 20;  // Ops: 200 MB with all that belongs to them
     if (held >= most) entries.clear(), held = 0;
     auto program = std::make_shared<const Program>(space, entry, table, decoding);
-    held += program->size();
+    held += decoded = program->size();
     entries[key] = {program, version, now};
     return program;
 }

@@ -71,8 +71,8 @@ private:
 class ProgramCache {
 public:
     explicit ProgramCache(Decoding decoding) : decoding(decoding) {}
-    // The caller holds in_use() of the space.
-    std::shared_ptr<const Program> find(const AddressSpace&, uint64_t entry, const HandlerTable&);
+    // The caller holds in_use() of the space. `decoded`: how many Ops had to be made.
+    std::shared_ptr<const Program> find(const AddressSpace&, uint64_t entry, const HandlerTable&, size_t& decoded);
     // Code may have changed: compare each program with memory before it is used again.
     void doubt() { generation.fetch_add(1, std::memory_order_release); }
 

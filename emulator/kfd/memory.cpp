@@ -45,21 +45,19 @@ void* map_at(void* place, uint64_t bytes) {
     return start == MAP_FAILED ? nullptr : start;
 }
 
-// An AQL ring of gfx7 and gfx8: the same pages twice, one after the other.
+// An AQL ring of gfx7 and gfx8: the same pages twice, one after the other. They are no file's, whose size a limit
+// (ulimit -f) could forbid: shared memory that is moved from a size of 0 stays where it is, too.
 void* map_twice(uint64_t bytes) {
     if (bytes > UINT64_MAX / 2) return nullptr;
-    const int file = memfd_create("aql_ring", MFD_CLOEXEC);
-    if (file < 0) return nullptr;
-    void* start = MAP_FAILED;
-    if (ftruncate(file, bytes) == 0) start = mmap(nullptr, 2 * bytes, PROT_NONE, anonymous, -1, 0);
-    for (int half = 0; half < 2 && start != MAP_FAILED; ++half)
-        if (mmap(pointer(number(start) + half * bytes), bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
-                 0) == MAP_FAILED) {
-            munmap(start, 2 * bytes);
-            start = MAP_FAILED;
-        }
-    close(file);
-    return start == MAP_FAILED ? nullptr : start;
+    void* const start = mmap(nullptr, 2 * bytes, PROT_NONE, anonymous, -1, 0);
+    if (start == MAP_FAILED) return nullptr;
+    void* const second = pointer(number(start) + bytes);
+    constexpr int shared = MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED;
+    if (mmap(start, bytes, PROT_READ | PROT_WRITE, shared, -1, 0) != MAP_FAILED &&
+        mremap(start, 0, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, second) != MAP_FAILED)
+        return start;
+    munmap(start, 2 * bytes);
+    return nullptr;
 }
 
 // Makes the program's pages present, as the driver does when it pins them. Kernels before 5.14 cannot say whether they
