@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -29,12 +30,47 @@ struct EmuOptions {
     std::string strict, strict_json;
 };
 
+static bool is_set(const char* variable) {
+    const char* value = std::getenv(variable);
+    return value && *value;
+}
+
+// An option that only says how, where nothing says what.
+static void refuse_idle_options(const EmuOptions& o) {
+    struct Idle {
+        const char* option;
+        bool given;
+        const char *why, *remedy;
+    };
+    const bool traces = !o.trace.empty() || is_set("GCN_EMU_TRACE"),
+               breaks = !o.breaks.empty() || is_set("GCN_EMU_BREAK");
+    const char *const no_trace = "nothing is traced", *const no_break = "there is no breakpoint",
+                      *const to_break = "--break KERNEL+OFFSET";
+    const Idle idle[] = {
+        {"--trace-kernel", !traces && !o.trace_kernel.empty(), no_trace, "--trace"},
+        {"--trace-wave", !traces && !o.trace_wave.empty(), no_trace, "--trace"},
+        {"--trace-pc", !traces && !o.trace_pc.empty(), no_trace, "--trace"},
+        {"--trace-limit", !traces && !o.trace_limit.empty(), no_trace, "--trace"},
+        {"--trace-lanes", !traces && !o.trace_lanes.empty(), no_trace, "--trace"},
+        {"--break-lanes", !breaks && !o.break_lanes.empty(), no_break, to_break},
+        {"--break-lds", !breaks && !o.break_lds.empty(), no_break, to_break},
+        {"--break-stop", !breaks && o.break_stop, no_break, to_break},
+    };
+    for (const Idle& i : idle)
+        if (i.given) fail({"use " + std::string(i.option), i.why, i.remedy, Fault::WrongUse});
+}
+
+// Absolute: COMMAND may have gone to another folder before it opens the device.
+static std::string trace_file(const EmuOptions& o) {
+    return o.trace.empty() || o.trace == "-" ? o.trace : std::filesystem::absolute(o.trace).string();
+}
+
 // What they become for COMMAND: docs/environment.md.
 static void set_debugging(const EmuOptions& o) {
     std::string breaks;
     for (const std::string& b : o.breaks) breaks += (breaks.empty() ? "" : ";") + b;
     const std::pair<const char*, std::string> variables[] = {
-        {"GCN_EMU_TRACE", o.trace},
+        {"GCN_EMU_TRACE", trace_file(o)},
         {"GCN_EMU_TRACE_KERNEL", o.trace_kernel},
         {"GCN_EMU_TRACE_WAVE", o.trace_wave},
         {"GCN_EMU_TRACE_PC", o.trace_pc},
@@ -127,6 +163,7 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
         fail({"emulate the chip " + chip, "it is not one of " + known_chips(), "", Fault::WrongUse});
     if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
     if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
+    refuse_idle_options(o);
     set_debugging(o);
     const std::string list = o.strict.empty() && !o.strict_json.empty() ? "1" : o.strict;
     std::optional<StrictRun> strict;
@@ -134,6 +171,9 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
     const std::string file = software_polaris();
     preload(file);
     refuse_wrong_settings(file);
+    // Not by the software Polaris, of which each process of COMMAND has its own. What is no file stays as it is.
+    if (!o.trace.empty() && o.trace != "-" && truncate(trace_file(o).c_str(), 0) != 0 && errno != EINVAL)
+        fail({"empty the trace " + o.trace, std::strerror(errno)});
     if (strict) run_beside(command, strict);
     become(command);
 }
@@ -144,6 +184,9 @@ struct Usage : CLI::Formatter {
         return "Usage: " + name + " [OPTIONS] COMMAND [ARGUMENTS]\n";
     }
 };
+
+// An empty value would be taken for none, as that of a variable.
+static const CLI::Validator not_empty([](const std::string& value) { return value.empty() ? "it is empty" : ""; }, "");
 
 void emu(CLI::App& app) {
     static EmuOptions o;
@@ -166,6 +209,7 @@ void emu(CLI::App& app) {
     app.add_flag("--strict{1}", o.strict,
                  "report what a card would hide; =no-nan,no-denormal also NaNs and denormals that come into being");
     app.add_option("--strict-json", o.strict_json, "as --strict; findings are added to this file, one object a line");
+    for (CLI::Option* option : app.get_options()) option->check(not_empty);
     app.callback([&app] { run(o, app.remaining()); });
 }
 

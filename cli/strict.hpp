@@ -1,5 +1,5 @@
 #pragma once
-// Strict mode of the software Polaris, from this side: it is set by the environment and leaves its findings in a file.
+// Strict mode of the software Polaris, from this side: it is set by the environment, and its findings are counted.
 
 #include <string>
 
@@ -7,17 +7,18 @@ namespace gcn {
 
 class StrictRun {
 public:
-    // Sets GCN_EMU_STRICT and GCN_EMU_STRICT_JSON. `list` as in GCN_EMU_STRICT; empty `file`: one of our own.
-    StrictRun(const std::string& list, const std::string& file);
+    // Sets GCN_EMU_STRICT and its kin. `list` as in GCN_EMU_STRICT; `json`: the file that findings are added to, or
+    // empty.
+    StrictRun(const std::string& list, const std::string& json);
     ~StrictRun();
     StrictRun(const StrictRun&) = delete;
 
-    int findings() const;  // places that were added to the file
+    int findings();  // so far, of this process and of those that it has started
 
 private:
-    std::string file;
-    bool ours;
-    long before = 0;  // lines that were there
+    int from = -1,
+        to = -1;  // a pipe, to which the software Polaris writes a byte for each place where it finds something
+    int count = 0;
 };
 
 }  // namespace gcn

@@ -196,10 +196,21 @@ TEST_CASE("settings that make no sense are refused in a sentence") {
           start + "GCN_EMU_TRACE_PC is '9-3'. Try: FROM-TO, offsets in the kernel, as 0x100-0x180.");
     CHECK(refusal({{"GCN_EMU_TRACE_LANES", "64"}}) ==
           start + "GCN_EMU_TRACE_LANES is '64'. Try: lanes from 0 to 63, as 0,5,8-11.");
-    for (const char* wrong : {"k", "+4", "k+", "k+4:", "k+4:1:2:3:4", "k+4:1,2:0", "k+4;"})
+    for (const char* wrong :
+         {"k", "+4", "k+", "k+4:", "k+4:1:2:3:4", "k+4:1,2:0", "k+4;", "k+4:0", "k+4:4294967296,0,0:0"})
         CHECK_THAT(refusal({{"GCN_EMU_BREAK", wrong}}), Catch::StartsWith(start + "GCN_EMU_BREAK is '"));
     CHECK(refusal({{"GCN_EMU_BREAK_STOP", "yes"}}) == start + "GCN_EMU_BREAK_STOP is 'yes'. Try: 0 or 1.");
     CHECK(refusal({{"GCN_EMU_BREAK", "k+4:7;a b*+0x10:1,2,3:4:5"}}) == "");
+}
+
+TEST_CASE("a name matches its pattern, which takes no long time whatever it is") {
+    for (const char* pattern : {"*", "k", "?", "*k*", "k*", "**"}) CHECK(debug::matches(pattern, "k"));
+    for (const char* pattern : {"", "?*?", "K", "*k?", "l*"}) CHECK(!debug::matches(pattern, "k"));
+    CHECK(debug::matches("*ab*b", "aababb"));
+    CHECK(!debug::matches("*ab*ba", "aababb"));
+    std::string stars;
+    for (int i = 0; i < 40; ++i) stars += "*a";
+    CHECK(!debug::matches(stars + "*b", std::string(2000, 'a')));
 }
 
 TEST_CASE("gcn emu traces a program's kernels into a file and names them") {
@@ -218,6 +229,18 @@ TEST_CASE("gcn emu traces a program's kernels into a file and names them") {
     CHECK(none.err ==
           "gcn: trace: nothing that ran is of the kernel, wave and offsets asked for. Try: names and offsets as gcn "
           "disasm prints them.\n");
+    const test::Ran full = emu("--trace=/dev/full --trace-kernel '*add*'", "vector_add");
+    CHECK(full.status == 0);
+    CHECK(full.err == "gcn: cannot write the trace to GCN_EMU_TRACE=/dev/full: No space left on device.\n");
+}
+
+TEST_CASE("options of gcn emu that nothing would come of are refused") {
+    CHECK(emu("--trace-limit 5", "vector_add").err ==
+          "gcn: cannot use --trace-limit: nothing is traced. Try: --trace.\n");
+    CHECK(emu("--break-stop", "vector_add").err ==
+          "gcn: cannot use --break-stop: there is no breakpoint. Try: --break KERNEL+OFFSET.\n");
+    CHECK(emu("--break ''", "vector_add").err ==
+          "gcn: cannot read the command line: --break: it is empty. Try: gcn emu --help.\n");
 }
 
 TEST_CASE("gcn emu breaks, goes on or ends, and says what was never reached") {

@@ -84,6 +84,16 @@ TEST_CASE("gcn emu --strict ends as its command, but not with 0 when something w
     const std::string objects = test::contents(json);
     CHECK(count(objects, "\n") == count(found.err, "gcn: strict: impatient+"));
     CHECK(count(objects, R"({"kind":"pending_read","kernel":"impatient",)") > 0);
+    const Ran elsewhere = test::run("cd '" + folder.path.string() + "'; " + cache +
+                                    emu("--strict-json there sh -c \"cd /; exec ") + check + "\"");
+    CHECK(elsewhere.status == 1);
+    CHECK(count(test::contents(folder / "there"), "\n") == count(objects, "\n"));
+    const Ran full = test::run(cache + emu("--strict-json /dev/full ") + check);
+    CHECK(full.status == 1);
+    CHECK(count(full.err, "gcn: cannot write to GCN_EMU_STRICT_JSON=/dev/full: No space left on device.\n") == 1);
+    CHECK(test::run(emu("--strict-json / true")).err ==
+          "gcn: cannot write to GCN_EMU_STRICT_JSON=/: Is a directory.\n");
+    CHECK(test::run("TMPDIR=/none " + emu("--strict true")).status == 0);
     CHECK(test::run(emu("--strict true")).status == 0);
     CHECK(test::run(emu("--strict sh -c 'exit 7'")).status == 7);
     CHECK(test::run(emu("--strict sh -c 'kill -TERM $$'")).status == 128 + 15);

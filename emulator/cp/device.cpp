@@ -87,7 +87,8 @@ Settings Settings::from_environment() {
             thread_setting(),
             simd_setting(),
             watchdog_setting(),
-            StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON")),
+            StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON"),
+                                 environment("GCN_EMU_STRICT_COUNT")),
             debug::Settings::from(environment)};
 }
 

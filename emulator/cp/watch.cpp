@@ -3,11 +3,17 @@
 #include "emulator/cp/watch.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include "emulator/debug/session.hpp"
 #include "emulator/strict/strict.hpp"
@@ -42,9 +48,10 @@ void set_word(StrictSettings& s, const std::string& word) {
 
 }  // namespace
 
-StrictSettings StrictSettings::from(const std::string& list, const std::string& file) {
+StrictSettings StrictSettings::from(const std::string& list, const std::string& file, const std::string& count) {
     StrictSettings s;
     s.file = file;
+    s.count = count;
     for (size_t at = 0; at < list.size();) {
         const size_t end = std::min(list.find(',', at), list.size());
         set_word(s, list.substr(at, end - at));
@@ -53,32 +60,79 @@ StrictSettings StrictSettings::from(const std::string& list, const std::string& 
     return s;
 }
 
+namespace {
+
+// A file of lines that other processes may add to as well.
+class LineFile {
+public:
+    explicit LineFile(const std::string& name)
+        : name(name), file(open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+        if (file < 0) fail({"write to GCN_EMU_STRICT_JSON=" + name, std::strerror(errno)});
+    }
+    // In one call: lines do not mix. After one that cannot be written, which is said, no more are.
+    void add(const std::string& line) {
+        const std::lock_guard lock(guard);
+        if (file < 0) return;
+        const ssize_t n = write(file, line.data(), line.size());
+        if (n == ssize_t(line.size())) return;
+        const int error = n < 0 ? errno : ENOSPC;
+        if (n > 0) take_back(n);
+        std::fprintf(stderr, "%s\n", text({"write to GCN_EMU_STRICT_JSON=" + name, std::strerror(error)}).c_str());
+        close(std::exchange(file, -1));
+    }
+
+private:
+    // A part of a line, if nothing has come after it.
+    void take_back(off_t bytes) {
+        const off_t end = lseek(file, 0, SEEK_CUR);
+        struct stat now;
+        if (end >= bytes && fstat(file, &now) == 0 && now.st_size == end && ftruncate(file, end - bytes) != 0) return;
+    }
+
+    std::mutex guard;
+    const std::string name;
+    int file;
+};
+
+// Who counts may have ended, or see other processes than this one: no reason for it not to have its device.
+int open_count(const std::string& pipe) {
+    if (pipe.empty()) return -1;
+    const int file = open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        std::fprintf(stderr, "%s\n",
+                     text({"count findings on GCN_EMU_STRICT_COUNT=" + pipe, std::strerror(errno)}).c_str());
+    return file;
+}
+
+}  // namespace
+
 struct Watch::Impl {
     Impl(const StrictSettings& settings, LoadedCode& names)
-        : json(settings.json), strict(settings.promises, names, [this](const strict::Finding& f) { show(f); }) {
-        if (settings.file.empty()) return;
-        file = open(settings.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-        if (file < 0) fail({"write to GCN_EMU_STRICT_JSON=" + settings.file, "the file cannot be opened", ""});
+        : json(settings.json),
+          count(open_count(settings.count)),
+          strict(settings.promises, names, [this](const strict::Finding& f) { show(f); }) {
+        if (!settings.file.empty()) file.emplace(settings.file);
     }
 
     void show(const strict::Finding& f) {
         const std::string object = f.json() + "\n";
-        const std::string line = json ? object : "gcn: strict: " + f.text() + ".\n";
-        write_whole(2, line);
-        if (file >= 0) write_whole(file, object);
+        say(json ? object : "gcn: strict: " + f.text() + ".\n");
+        if (file) file->add(object);
+        if (count >= 0 && write(count, "", 1) != 1) return;  // a full pipe has said it often enough
     }
     // In one call: lines of several threads and processes do not mix.
-    static void write_whole(int to, const std::string& text) {
-        if (write(to, text.data(), text.size()) < 0) std::perror("gcn: strict");
+    static void say(const std::string& text) {
+        if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;  // there is nowhere else to say so
     }
     void sum_up() {
         if (owner != getpid()) return;  // a forked child that ends has found nothing of its own
-        if (strict.reports.places() && !json) write_whole(2, "gcn: strict: " + strict.reports.summary() + ".\n");
+        if (strict.reports.places() && !json) say("gcn: strict: " + strict.reports.summary() + ".\n");
     }
 
     const pid_t owner = getpid();
     const bool json;
-    int file = -1;
+    const int count;
+    std::optional<LineFile> file;
     strict::Strict strict;
 };
 

@@ -12,15 +12,16 @@
 
 namespace gcn::emulator {
 
-// GCN_EMU_STRICT, a list, and GCN_EMU_STRICT_JSON.
+// GCN_EMU_STRICT, a list, GCN_EMU_STRICT_JSON and GCN_EMU_STRICT_COUNT.
 struct StrictSettings {
     bool on = false;
     bool json = false;  // objects on stderr, not sentences
     strict::Promises promises;
-    std::string file;  // objects are added to it, one a line; empty: none
+    std::string file;   // objects are added to it, one a line; empty: none
+    std::string count;  // a pipe that gets a byte for each place; empty: none
 
     // gcn::Error names what would be accepted.
-    static StrictSettings from(const std::string& list, const std::string& file);
+    static StrictSettings from(const std::string& list, const std::string& file, const std::string& count);
 };
 
 class Watch {

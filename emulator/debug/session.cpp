@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "gcn/error.hpp"
 
@@ -14,21 +16,38 @@ namespace gcn::emulator::debug {
 
 namespace {
 
-// In as few calls as the system allows: lines of several threads and processes do not mix.
-void write_whole(int to, std::string_view text) {
+// In as few calls as the system allows: lines of several threads and processes do not mix. What came of it, as errno.
+int write_whole(int to, std::string_view text) {
     while (!text.empty()) {
         const ssize_t n = write(to, text.data(), text.size());
-        if (n < 0 && errno != EINTR) return;  // who reads it has gone
+        if (n < 0 && errno != EINTR) return errno;
         if (n > 0) text.remove_prefix(size_t(n));
     }
+    return 0;
 }
 
-int open_trace(const std::string& file) {
-    if (file.empty() || file == "-") return STDERR_FILENO;
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-    if (fd < 0) fail({"write the trace to GCN_EMU_TRACE=" + file, std::strerror(errno), "", gcn::Fault::WrongUse});
-    return fd;
-}
+// Where the trace goes, until it cannot.
+class TraceFile {
+public:
+    explicit TraceFile(const std::string& name) : name(name) {
+        if (name.empty() || name == "-") return;
+        file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        if (file < 0)
+            fail({"write the trace to GCN_EMU_TRACE=" + name, std::strerror(errno), "", gcn::Fault::WrongUse});
+    }
+    void write(std::string_view text) {
+        if (failed.load(std::memory_order_relaxed)) return;
+        const int error = write_whole(file, text);
+        if (!error || failed.exchange(true) || error == EPIPE) return;  // EPIPE: who reads it has gone, and knows
+        write_whole(STDERR_FILENO,
+                    gcn::text({"write the trace to GCN_EMU_TRACE=" + name, std::strerror(error)}) + "\n");
+    }
+
+private:
+    const std::string name;
+    int file = STDERR_FILENO;
+    std::atomic<bool> failed{false};
+};
 
 Debugger* current = nullptr;
 pid_t owner = 0;
@@ -47,9 +66,9 @@ void sum_up() {
 
 Debugger* open(const Settings& settings, strict::NameSource& names) {
     if (!settings.on()) return nullptr;
-    const int fd = open_trace(settings.trace.file);
+    const auto trace = std::make_shared<TraceFile>(settings.trace.file);
     current = new Debugger(
-        settings, names, [fd](const std::string& text) { write_whole(fd, text); },
+        settings, names, [trace](const std::string& text) { trace->write(text); },
         [](const std::string& text) { write_whole(STDERR_FILENO, text); }, [] { _exit(1); });
     owner = getpid();
     std::atexit(sum_up);

@@ -66,7 +66,11 @@ struct Setting {
             f.group = number(group);
         } else if (parts.size() == 3) {
             f.place.emplace();
-            for (size_t i = 0; i < 3; ++i) (*f.place)[i] = uint32_t(number(parts[i]));
+            for (size_t i = 0; i < 3; ++i) {
+                const uint64_t n = number(parts[i]);
+                if (n > UINT32_MAX) refuse();
+                (*f.place)[i] = uint32_t(n);
+            }
         } else {
             refuse();
         }
@@ -82,17 +86,28 @@ struct Setting {
         Breakpoint b{std::string(text), std::string(text.substr(0, plus)), number(parts[0]), {}, 1};
         if (parts.size() > 2) b.waves = group_and_wave(parts[1], parts[2]);
         if (parts.size() % 2 == 0) b.count = number(parts.back());
+        if (!b.count) refuse();
         return b;
     }
 };
 
 }  // namespace
 
+// What the last * stands for grows by a character whenever the rest does not match: no pattern takes long.
 bool matches(std::string_view pattern, std::string_view name) {
-    if (pattern.empty()) return name.empty();
-    if (pattern[0] == '*')
-        return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
-    return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) && matches(pattern.substr(1), name.substr(1));
+    size_t p = 0, n = 0, after_star = pattern.npos, taken = 0;
+    while (n < name.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            after_star = ++p, taken = n;
+        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+            ++p, ++n;
+        } else if (after_star != pattern.npos) {
+            p = after_star, n = ++taken;
+        } else {
+            return false;
+        }
+    }
+    return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
 Settings Settings::from(const std::function<std::string(const char*)>& environment) {

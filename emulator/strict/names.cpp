@@ -86,7 +86,8 @@ void Names::name_registers() {
         if (counted && count == constants.end()) continue;  // an alias, or no register
         const uint64_t in_all = counted ? count->second : 1;
         const bool vector = name[0] == 'v';
-        if (value + in_all > (vector ? 256u : 102u)) continue;
+        const uint64_t there_are = vector ? 256 : 102;
+        if (value > there_are || in_all > there_are - value) continue;
         for (uint64_t i = 0; i < in_all; ++i)
             registers.emplace(int(value + i) + (vector ? reg::vector : 0), i ? name + " + " + std::to_string(i) : name);
     }

@@ -28,7 +28,10 @@ struct Failure {
 };
 
 inline std::string text(const Failure& f) {
-    return "gcn: cannot " + f.what + ": " + f.why + (f.remedy.empty() ? "." : ". Try: " + f.remedy + ".");
+    std::string line = "gcn: cannot " + f.what + ": " + f.why + (f.remedy.empty() ? "." : ". Try: " + f.remedy + ".");
+    for (char& c : line)  // names and values are other people's
+        if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
+    return line;
 }
 
 [[noreturn]] inline void fail(const Failure& f) { throw Error(f.fault, text(f)); }
