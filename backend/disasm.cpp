@@ -180,7 +180,8 @@ private:
     bool shows(uint64_t offset) const { return offset >= options.from && offset < options.to; }
 
     void begin(const CodeSection& s, uint64_t offset, uint64_t end, const Start& start) {
-        listing.functions.push_back({symbol_name(start.name), s.name, offset, end - offset, start.kernel, {}});
+        listing.functions.push_back(
+            {symbol_name(start.name), symbol_text(s.name), offset, end - offset, start.kernel, {}});
     }
     static std::string symbol_name(const std::string& name) { return name.empty() ? "" : symbol_text(name); }
 
@@ -365,7 +366,7 @@ void add_kernels(std::map<size_t, CodeSection>& code, const Elf& elf) {
         const auto bytes = elf.sections[symbol.section].bytes;
         const uint64_t at = elf.offset(symbol);
         if (at > bytes.size() || bytes.size() - at < KernelDescriptor::bytes) continue;
-        const auto kernel = read_descriptor(bytes.subspan(at).first<KernelDescriptor::bytes>(), name);
+        const auto kernel = read_descriptor(bytes.subspan(at).first<KernelDescriptor::bytes>(), symbol_text(name));
         if (const auto known = starts.find(name); known != starts.end()) {
             known->second->kernel = kernel;
             continue;

@@ -28,23 +28,24 @@ struct DisasmOptions {
 
 // ---- what to read ------------------------------------------------------------------------------
 
+constexpr size_t longest = size_t(1) << 30;  // of what is read: no compiler makes that much, but /dev/zero does
+
 static std::vector<std::byte> read_all(const std::string& path) {
-    const auto refuse = [&](int error) { fail({"read " + path, std::strerror(error), ""}); };
+    const auto refuse = [&](const std::string& why) { fail({"read " + path, why}); };
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) refuse(errno);
+    if (fd < 0) refuse(std::strerror(errno));
     struct stat status;
     std::vector<std::byte> bytes;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) bytes.reserve(size_t(status.st_size));
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) bytes.reserve(std::min(size_t(status.st_size), longest));
     for (std::array<std::byte, 65536> part;;) {
         const ssize_t n = read(fd, part.data(), part.size());
         if (n == 0) break;
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) {
-            const int error = errno;
-            close(fd);
-            refuse(error);
-        }
-        bytes.insert(bytes.end(), part.begin(), part.begin() + n);
+        const int error = n < 0 ? errno : 0;
+        if (!error) bytes.insert(bytes.end(), part.begin(), part.begin() + n);
+        if (!error && bytes.size() <= longest) continue;
+        close(fd);
+        refuse(error ? std::strerror(error) : "it has more than " + std::to_string(longest) + " bytes");
     }
     close(fd);
     return bytes;
@@ -93,6 +94,9 @@ struct Listed {
 
 static std::vector<Listed> list(const DisasmOptions& o) {
     const ListingOptions options{o.kernel, offset(o.from, "--from", 0), offset(o.to, "--to", UINT64_MAX), o.names};
+    if (options.from >= options.to)
+        fail({"list offsets " + (o.from.empty() ? "0" : o.from) + " to " + o.to, "nothing lies between", "",
+              Fault::WrongUse});
     if (o.raw) {
         if (!o.files.empty() || !o.kernel.empty())
             fail({"disassemble raw words", "they come from standard input, and a file or a kernel was named", "",
@@ -111,6 +115,7 @@ static std::vector<Listed> list(const DisasmOptions& o) {
     }
     std::vector<Listed> all;
     for (const std::string& file : o.files) {
+        if (file.empty()) fail({"read a file", "its name is empty", "gcn disasm FILE", Fault::WrongUse});
         const auto bytes = read_all(file);
         for (const Code& code : find_code(bytes, file))
             all.push_back({file, code.name, disassemble(code.bytes, file, options)});
@@ -159,9 +164,16 @@ static std::string text(const CodeFunction& f, bool with_words) {
     return out;
 }
 
+// Names may hold any bytes, but end no line.
+static std::string comment(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
+    return "// " + text;
+}
+
 static void print_text(const std::vector<Listed>& all, const DisasmOptions& o) {
     for (const Listed& object : all) {
-        print_line("// " + object.file + (object.entry.empty() ? "" : ": " + object.entry));
+        print_line(comment(object.file + (object.entry.empty() ? "" : ": " + object.entry)));
         print_line(".amdgcn_target \"amdgcn-amd-amdhsa--gfx803\"");
         if (o.names)
             object.listing.names.for_each([](const std::string& name, uint32_t first, uint32_t count) {

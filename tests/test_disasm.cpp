@@ -217,6 +217,22 @@ TEST_CASE("a kernel's heading tells what its descriptor asks for") {
     CHECK(all["objects"][0]["registers"]["vAcc"]["count"] == 64);
 }
 
+TEST_CASE("names in a code object may hold any bytes, but end no line and no directive") {
+    std::string code = contents(build + "/tests/kernels/hsa_scale.co");
+    const std::string names[][2] = {{std::string("\0.text\0", 7), std::string("\0.t\"\nx\0", 7)},
+                                    {std::string("\0hsa_scale\0", 11), std::string("\0hsa\nscale\0", 11)},
+                                    {std::string("\0hsa_scale.kd\0", 14), std::string("\0hsa\nscale.kd\0", 14)}};
+    for (const auto& [name, other] : names)
+        for (size_t at = 0; (at = code.find(name, at)) != code.npos;) code.replace(at, name.size(), other);
+    const Folder folder;
+    const std::string file = test::write(folder / "K.co", code), text = folder / "K.s";
+    const Ran ran = disasm("'" + file + "'");
+    CHECK_THAT(ran.out, Catch::Contains("\n.section \".t??x\", \"ax\"\n") && Catch::Contains("\n// \"hsa?scale\": ") &&
+                            Catch::Contains("\n\"hsa?scale\":\n"));
+    test::write(text, ran.out);
+    CHECK(test::run(assemble + "'" + text + "' -o '" + (folder / "K.o") + "'").status == 0);
+}
+
 TEST_CASE("raw words are read from standard input") {
     const Ran ran = test::run("echo 'bf810000, 0x7e0c0281 FFFFFFFF' | '" + program + "' disasm --raw --no-words");
     CHECK_THAT(ran.out, Catch::EndsWith("\n  s_endpgm\n  v_mov_b32_e32 v6, 1\n  .long 0xffffffff\n"));
