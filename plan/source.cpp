@@ -1,11 +1,12 @@
 #include "plan/source.hpp"
 
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <deque>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <sstream>
 #include <vector>
 
@@ -18,11 +19,18 @@ namespace gcn {
 namespace {
 
 std::string contents(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in || text.empty())
-        fail({"read the kernel " + path, in ? "it is empty" : std::strerror(errno ? errno : EISDIR),
-              "a file of assembly", Fault::Failed});
+    constexpr size_t longest = 64 << 20;  // that of a kernel is a few hundred KiB; /dev/zero has no end
+    const auto unread = [&](const std::string& why) { fail({"read the kernel " + path, why, "a file of assembly"}); };
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(path.c_str(), "re"), std::fclose);
+    if (!in) unread(std::strerror(errno));
+    std::string text;
+    std::array<char, 65536> part;
+    while (const size_t n = std::fread(part.data(), 1, part.size(), in.get())) {
+        text.append(part.data(), n);
+        if (text.size() > longest) unread("it has more than " + std::to_string(longest) + " bytes");
+    }
+    if (std::ferror(in.get())) unread(std::strerror(errno));
+    if (text.empty()) unread("it is empty");
     return text;
 }
 

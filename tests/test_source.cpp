@@ -120,6 +120,9 @@ TEST_CASE("a file that is no kernel is refused with what is wrong in it") {
     CHECK(said("", 1) == "gcn: cannot read the kernel " + file + ": it is empty. Try: a file of assembly.\n");
     CHECK(check(folder / "none.s", cache).err == "gcn: cannot read the kernel " + (folder / "none.s") +
                                                      ": No such file or directory. Try: a file of assembly.\n");
+    CHECK(check("/dev/zero", cache).err ==
+          "gcn: cannot read the kernel /dev/zero: it has more than 67108864 bytes. Try: a file of assembly.\n");
+    CHECK(check("/", cache).err == "gcn: cannot read the kernel /: Is a directory. Try: a file of assembly.\n");
     test::write(file, text);
     CHECK(check(file, cache, false).err ==
           "gcn: cannot assemble " + file +

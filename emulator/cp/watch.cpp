@@ -98,6 +98,11 @@ private:
 int open_count(const std::string& pipe) {
     if (pipe.empty()) return -1;
     const int file = open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat now;
+    if (file >= 0 && fstat(file, &now) == 0 && !S_ISFIFO(now.st_mode)) {  // somebody's file: nothing to write into
+        close(file);
+        return -1;
+    }
     if (file < 0)
         std::fprintf(stderr, "%s\n",
                      text({"count findings on GCN_EMU_STRICT_COUNT=" + pipe, std::strerror(errno)}).c_str());

@@ -25,7 +25,7 @@ template <class T> bool read(std::span<const std::byte> bytes, uint64_t at, T& t
 
 std::string text_at(std::span<const std::byte> bytes, uint64_t at) {
     std::string text;
-    for (char c; read(bytes, at, c) && c; ++at) text += c;
+    for (char c; read(bytes, at, c) && c; ++at) text += static_cast<unsigned char>(c) < ' ' ? '?' : c;  // one line
     return text;
 }
 

@@ -14,17 +14,12 @@ constexpr const char* names[] = {
 #undef FINDING
 };
 
+// Names in a code object may hold any bytes, JSON only UTF-8: what is not ASCII is shown as ?.
 std::string quoted(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) < ' ') {
-            char code[8];
-            std::snprintf(code, sizeof code, "\\u%04x", c);
-            out += code;
-        } else {
-            out += c;
-        }
+        out += c < ' ' || c > '~' ? '?' : c;
     }
     return out + "\"";
 }
