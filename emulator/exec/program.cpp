@@ -358,7 +358,7 @@ private:
         }
         const bool indexed = inst.name.starts_with("v_movrel");
         if (indexed) program.registers = 256;
-        const Extras extras = extras_of(d, literal);
+        Extras extras = extras_of(d, literal);
         const bool plain =
             !extras.negate && !extras.absolute && !extras.multiply && !extras.clamp && !extras.dpp && !extras.sdwa;
         if (to_scalar || indexed || inst.name == "v_writelane_b32") {
@@ -369,10 +369,15 @@ private:
             if (inst.name != "v_readfirstlane_b32" && vectors[1]) refuse("its lane number is not a scalar");
             return;
         }
-        if (plain && vectors[1] && vectors[2] && inst.dst != Type::U128) {
-            op.run = handlers[vectors[0] ? Vectors : Scalar];
+        if (plain && inst.dst != Type::U128) {
+            op.run = handlers[!vectors[1] || !vectors[2] ? Scalars : vectors[0] ? Vectors : Scalar];
             return;
         }
+        for (int i = 0; i < 3; ++i) extras.made |= uint8_t(!vectors[i] << i);
+        if (!extras.sdwa && extras.signs) extras.reading = Reading::Signs;
+        if (extras.dpp && !extras.signs && moves_within_rows(extras.control >> 8 & 0x1ff))
+            extras.reading = Reading::Moved;
+        if (extras.sdwa && !extras.clamp && inst.name != "v_cndmask_b32") extras.reading = Reading::Parts;
         program.extras.push_back(extras);
         op.extras = &program.extras.back();
     }
@@ -401,6 +406,11 @@ private:
         if ((extras.sdwa || extras.dpp) && widest > 1) refuse("SDWA and DPP have operands of at most 32 bits");
         set_parts(extras, inst);
         return extras;
+    }
+
+    // quad_perm, shifts and rotations of rows, mirrors.
+    static bool moves_within_rows(uint32_t dpp_control) {
+        return dpp_control < 0x130 || dpp_control == 0x140 || dpp_control == 0x141;
     }
 
     // The part of a dword that an SDWA select names: byte 0..3, word 4..5, or all of it. Its bytes are taken from
