@@ -70,6 +70,20 @@ TEST_CASE("f16 modifiers and half-precision constants") {
     check_halves("v_add_f16 v4, 0x3e00, v1", {{half, 0, 0, two}});  // 1.5
 }
 
+TEST_CASE("f16 output modifiers scale the result where MODE flushes denormals: what is too small becomes +0") {
+    const std::string flushing = "s_setreg_imm32_b32 hwreg(1, 6, 4), 0\n";  // denormals of f16, DX10_CLAMP, IEEE
+    check_halves(flushing + "v_add_f16_e64 v4, v1, v2 mul:2", {{one, one, 0, 0x4400}, {minus, minus, 0, 0}});
+    check_halves(flushing + "v_add_f16_e64 v4, v1, v2 div:2",
+                 {{one, one, 0, one}, {0x0401, 0, 0, 0}, {0x0401 | minus, 0, 0, 0}});
+    check_halves(flushing + "v_max_f16_e64 v4, v1, v2 mul:4", {{0x03ff, 0, 0, 0}, {minus, minus, 0, 0}});
+    // Denormals are taken, and not given: what follows the maximum sees one.
+    const std::string taking = "s_setreg_imm32_b32 hwreg(1, 6, 4), 1\n";
+    check_halves(taking + "v_max_f16_e64 v4, v1, v2 mul:4", {{0x03ff, 0, 0, 0x0bfe}, {0x0001, 0, 0, 0}});
+    check_halves(taking + "v_cvt_pkrtz_f16_f32 v4, v1, v2 div:2",
+                 {{0x40000000, 0xc0800000, 0, 0xc0003c00}, {0x38802000, 0xb8802000, 0, 0}});
+    check_halves("v_add_f16_e64 v4, v1, v2 mul:2", {{one, one, 0, two}});  // IEEE mode, denormals kept
+}
+
 TEST_CASE("f16 minimum, maximum, rounding, mantissa and exponent") {
     check_halves("v_min_f16 v4, v1, v2",
                  {{one, two, 0, one}, {one | minus, one, 0, one | minus}, {quiet_nan, one, 0, one}});

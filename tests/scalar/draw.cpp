@@ -67,10 +67,58 @@ constexpr std::string_view other_kinds[] = {"to sgpr",
                                             "offen",
                                             "idxen",
                                             "lds",
+                                            "tfe",
                                             "offset",
                                             "offset register",
                                             "no offset",
-                                            "forward"};
+                                            "forward",
+                                            "data format 0",
+                                            "data format 1",
+                                            "data format 2",
+                                            "data format 3",
+                                            "data format 4",
+                                            "data format 5",
+                                            "data format 6",
+                                            "data format 7",
+                                            "data format 8",
+                                            "data format 9",
+                                            "data format 10",
+                                            "data format 11",
+                                            "data format 12",
+                                            "data format 13",
+                                            "data format 14",
+                                            "unorm",
+                                            "snorm",
+                                            "uscaled",
+                                            "sscaled",
+                                            "uint",
+                                            "sint",
+                                            "reserved",
+                                            "float",
+                                            "raw",
+                                            "strided",
+                                            "swizzled",
+                                            "add_tid",
+                                            "scattered",
+                                            "close",
+                                            "uniform",
+                                            "contiguous",
+                                            "misaligned",
+                                            "multiplier acting",
+                                            "multiplier ignored",
+                                            "exec all",
+                                            "exec none",
+                                            "exec some",
+                                            "to nearest",
+                                            "up",
+                                            "down",
+                                            "to zero",
+                                            "denormals flushed",
+                                            "denormals taken",
+                                            "denormals given",
+                                            "denormals kept",
+                                            "ieee",
+                                            "no ieee"};
 
 class Drawing {
 public:
@@ -151,13 +199,18 @@ private:
     void dpp();
     void lanes();
     bool has_extensions() const;
-    bool clamps() const;
+    bool takes_clamp() const;
     void relative();
     u32 offset(u32 most);
     u32 data(Type type) {
         const u32 n = vgpr(isa::registers(type));
         reads(n, type);
         return n;
+    }
+    u32 element_format();
+    void address_pattern(bool may_be_misaligned) {
+        out.pattern = Scattered + choose_from(Scattered, 4);
+        if (may_be_misaligned && out.align > 1 && flag(Misaligned)) out.align = 1;
     }
     void cache_flags() { put('G', flag(Glc)), put('S', flag(Slc)); }
     void local();
@@ -324,16 +377,8 @@ bool Drawing::has_extensions() const {
 
 bool is_float(Type t) { return t == Type::F16 || t == Type::F32 || t == Type::F64; }
 
-// Integer results that CLAMP saturates.
-bool Drawing::clamps() const {
-    if (is_float(inst.dst)) return true;
-    static constexpr std::string_view names[] = {"v_add_u32",    "v_sub_u32",     "v_subrev_u32", "v_addc_u32",
-                                                 "v_subb_u32",   "v_subbrev_u32", "v_add_u16",    "v_sub_u16",
-                                                 "v_subrev_u16", "v_mad_u16",     "v_mad_i16"};
-    for (const std::string_view name : names)
-        if (inst.name == name) return true;
-    return false;
-}
+// It saturates the results of some integer instructions, and does nothing to others. LLVM refuses it to these.
+bool Drawing::takes_clamp() const { return !inst.name.starts_with("v_movrel") && inst.name != "v_mul_lo_u16"; }
 
 void Drawing::lanes() {
     begin(inst.format, inst.opcode);
@@ -420,9 +465,12 @@ void Drawing::vop3() {
         }
     put('n', negate);
     if (format == Fmt::VOP3) put('u', absolute);
-    if (clamps() && inst.dst != Type::Mask) put('C', flag(Clamp));
-    // The output multipliers are not drawn: the executor applies them in modes where the manual says that they are
-    // ignored.
+    if (takes_clamp()) put('C', flag(Clamp));
+    if (is_float(inst.dst) || inst.name == "v_cvt_pkrtz_f16_f32") {
+        for (int kind = Twice; kind <= Half; ++kind) coverage.allowed.set(size_t(kind));
+        if (random.one_in(3)) out.multiplier = 1 + random.below(3), met(Twice + int(out.multiplier) - 1);
+        put('m', out.multiplier);
+    }
     if (inst.dst == Type::Mask) {
         const int to = choose({ToSgpr, ToVcc});
         put('d', to == ToSgpr ? sgpr(2) : 106);
@@ -461,7 +509,7 @@ void Drawing::sdwa() {
     }
     put_tail(Fmt::SDWA, 'n', negate), put_tail(Fmt::SDWA, 'u', absolute), put_tail(Fmt::SDWA, 'X', extend);
     if (inst.dst == Type::Mask) return;
-    if (clamps()) put_tail(Fmt::SDWA, 'C', flag(Clamp));
+    if (takes_clamp()) put_tail(Fmt::SDWA, 'C', flag(Clamp));
     put_tail(Fmt::SDWA, 'd', u32(choose_from(Into, 7)));
     put_tail(Fmt::SDWA, 'D', u32(choose_from(Unused, 3)));
     met(ToVgpr);
@@ -571,10 +619,10 @@ void Drawing::local() {
         met(ToVgpr);
         put('d', vgpr(isa::registers(inst.dst)));
     }
+    if (out.addresses[0].holds == Drawn::Holds::LocalAddress) address_pattern(true);
     const bool two =
         name.find("read2") != name.npos || name.find("write2") != name.npos || name.find("xchg2") != name.npos;
     if (two) {
-        out.align = out.bytes;
         const u32 most = name.find("st64") != name.npos ? 6 : 64;
         coverage.allowed.set(Offset), met(Offset);
         put('x', random.below(most)), put('y', random.below(most));
@@ -610,25 +658,65 @@ void Drawing::flat() {
     const u32 n = vgpr(2);
     put('p', n);
     out.addresses[0] = {n, Drawn::Holds::FlatAddress};
-    put('d', vgpr(std::max(1, isa::registers(inst.dst))));
+    address_pattern(inst.name.find("atomic") == inst.name.npos);
+    put('d', vgpr(std::max(1, isa::registers(inst.dst)) + 1));
+    if (isa::registers(inst.dst)) put('T', flag(Tfe));
     cache_flags();
 }
 
+// A data and a number format that go together, at their places in a descriptor. Memory of 32 bits a component knows no
+// conversions (Southern Islands' manual of MTBUF), floats of 8 and 2 bits do not exist, nor does number format 6.
+u32 Drawing::element_format() {
+    const int data = choose_from(DataFormat, 15);
+    const bool wide = data == 4 || data == 11 || data >= 13, half = data == 2 || data == 5 || data == 12;
+    const bool floats = wide || half || data == 6 || data == 7;
+    const int number = wide     ? choose({NumberFormat + 4, NumberFormat + 5, NumberFormat + 7})
+                       : floats ? choose({NumberFormat, NumberFormat + 1, NumberFormat + 2, NumberFormat + 3,
+                                          NumberFormat + 4, NumberFormat + 5, NumberFormat + 7})
+                                : NumberFormat + choose_from(NumberFormat, 6);
+    return u32(data) << 15 | u32(number - NumberFormat) << 12;
+}
+
 void Drawing::buffer() {
-    begin(Fmt::MUBUF, inst.opcode);
+    begin(inst.format, inst.opcode);
     if (inst.src[0] == Type::None && !isa::registers(inst.dst)) return;
-    out.bytes = bytes_of(inst), out.align = std::min(out.bytes, 4u);
-    if (inst.name.find("atomic") != inst.name.npos) out.align = out.bytes;
-    put('d', isa::registers(inst.src[0]) ? data(inst.src[0]) : vgpr(std::max(1, isa::registers(inst.dst))));
-    const u32 descriptor = random.below(descriptors - 1);
-    put('r', (descriptor_sgpr + 4 * descriptor) / 4);
-    // Not the one with records: sources disagree on what lies outside of them.
+    const std::string_view name = inst.name;
+    const bool typed = name.find("_format_") != name.npos, atomic = name.find("atomic") != name.npos;
+    const bool loads = name.find("_load_") != name.npos, from_lds = name.find("_lds_") != name.npos;
+    out.bytes = typed ? 16 : bytes_of(inst), out.align = std::min(out.bytes, 4u);
+    if (atomic) out.align = out.bytes;
+    put('r', buffer_sgpr / 4);
+    out.descriptor = choose_from(Raw, 3);
+    // The bits of the data format are then others.
+    if (!typed || inst.format == Fmt::MTBUF) out.adds_lane = flag(AddsLane);
+    const u32 format = typed ? element_format() : 0;
+    if (inst.format == Fmt::MTBUF) {
+        put('f', format >> 15), put('N', format >> 12 & 7);
+    } else if (typed) {
+        out.formats = format;
+        for (u32 i = 0; i < 4; ++i) out.formats |= random.pick({0u, 1u, 4u, 5u, 6u, 7u}) << (3 * i);
+    }
+    const u32 bytes = out.bytes;
+    const bool to_lds = inst.format == Fmt::MUBUF && loads && bytes_of(inst) <= 4 &&
+                        (!typed || name == "buffer_load_format_x") && flag(Lds);
+    if (from_lds) met(Lds);
+    if (inst.format == Fmt::MUBUF) put('L', to_lds || from_lds);
+    out.to_lds = to_lds || from_lds, out.bytes = bytes;
+    if (!from_lds) {
+        // With tfe there is a register more.
+        const bool stores = isa::registers(inst.src[0]);
+        put('d', stores ? data(inst.src[0]) : vgpr(std::max(1, isa::registers(inst.dst)) + 1));
+        if (!to_lds && !stores) put('T', flag(Tfe));
+        if (atomic) put('T', flag(Tfe));
+    }
     const bool indexed = flag(Idxen, 2), with_offset = flag(Offen, 2);
     put('I', indexed), put('F', with_offset);
     const u32 n = vgpr(2);
     put('p', n);
     if (indexed) out.addresses[0] = {n, Drawn::Holds::Index};
     if (with_offset) out.addresses[1] = {n + indexed, Drawn::Holds::Offset};
+    // Lanes that overwrite parts of each other's elements would leave parts of NaNs.
+    address_pattern(!atomic && (loads || (format >> 12 & 7) != 7));
     put('i', offset(256));
     const int how = choose({Sgpr, Integer});
     put('s', how == Sgpr ? small_sgpr : 128 + 8 * random.below(3));
@@ -655,6 +743,7 @@ Drawn Drawing::drawn() {
             flat();
             break;
         case Fmt::MUBUF:
+        case Fmt::MTBUF:
             buffer();
             break;
         default:

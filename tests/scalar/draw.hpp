@@ -57,10 +57,32 @@ enum Kind : u16 {
     Offen,
     Idxen,
     Lds,
+    Tfe,
     Offset,
     OffsetRegister,
     NoOffset,
     Forward,
+    DataFormat,                      // MTBUF and what goes by the descriptor: the manual's codes
+    NumberFormat = DataFormat + 15,  // likewise
+    Raw = NumberFormat + 8,          // descriptors: no stride, a stride, swizzled
+    Strided,
+    Swizzled,
+    AddsLane,
+    Scattered,  // addresses of neighbouring lanes
+    Close,
+    Uniform,
+    Contiguous,
+    Misaligned,
+    // What the state was like.
+    Multiplies,  // an output multiplier where it acts
+    MultipliesNot,
+    AllLanes,
+    NoLane,
+    SomeLanes,
+    Rounding,                  // MODE's four ways, of the format that the instruction computes in
+    Denormals = Rounding + 4,  // flushed, only taken, only given, kept
+    Ieee = Denormals + 4,
+    NoIeee,
     Kinds
 };
 std::string name_of(int kind);
@@ -80,6 +102,7 @@ struct Drawn {
     std::array<int, 4> vgprs{-1, -1, -1, -1};  // vector sources, and how they are meant
     std::array<isa::Type, 4> types{};
     int index_limit = -1;  // M0 must be below that
+    u32 multiplier = 0;    // of the output
 
     // For memory: which VGPR holds what, how its values are aligned, and how many bytes are accessed there.
     enum class Holds : u8 { Nothing, LocalAddress, LaneAddress, FlatAddress, Offset, Index };
@@ -89,13 +112,20 @@ struct Drawn {
     };
     std::array<Address, 2> addresses{};
     u32 align = 1, bytes = 0;
+    int pattern = 0;      // of the lanes' addresses: from Scattered on
     bool to_lds = false;  // M0 is an address
+    // Of a buffer: which kind of descriptor it is, and for elements of a format that the descriptor has, its last
+    // dword.
+    int descriptor = -1;
+    u32 formats = 0;
+    bool adds_lane = false;
 };
 
 inline constexpr int vgprs_used = 48, sgprs_used = 32;  // the fuzzer's; SGPRs from there on hold descriptors
 
 // Registers with fixed roles in memory instructions.
-inline constexpr u32 base_sgpr = 32, small_sgpr = 34, descriptor_sgpr = 36, descriptors = 3, code_sgpr = 52;
+inline constexpr u32 base_sgpr = 32, small_sgpr = 34, descriptor_sgpr = 36, descriptors = 3, buffer_sgpr = 48,
+                     code_sgpr = 52;
 
 // Can it be drawn? If not, `why` says so; for rows that the executor refuses too, and few others.
 bool drawable(const isa::Inst&, std::string_view* why = nullptr);

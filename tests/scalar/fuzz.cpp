@@ -89,6 +89,8 @@ private:
     void one_stretch(u64 n);
     void prepare(const Drawn&, Random&);
     void aim(const Drawn&, Random&);
+    void describe(const Drawn&, Random&);
+    void count(const Drawn&);
     bool compare(Subject&, const isa::Decoded&, Place&, bool everything);
     bool acceptable(Subject&, const isa::Decoded&, u32 vgpr, int lane);
     void fail(u64 n, const Subject&, const isa::Decoded&, const std::string& what, const Place&);
@@ -97,29 +99,40 @@ private:
 // Addresses that an access can have: inside, at the edge, sometimes outside where that is defined.
 void Lockstep::aim(const Drawn& drawn, Random& r) {
     using Holds = Drawn::Holds;
-    const bool to_local = r.one_in(3), mixed = r.one_in(4), close = r.one_in(3);
+    const bool to_local = r.one_in(3), mixed = drawn.pattern == Scattered && r.one_in(4), far = r.one_in(8);
+    const u32 stray = r.one_in(2) ? 64 : r.below(64);  // a lane that does not lie as the others do
+    // Below `range`, as the pattern says, `step` from lane to lane.
+    u32 first = 0;
+    const auto place = [&](u32 lane, u32 range, u32 step) {
+        const u32 any = r.below(drawn.pattern == Close ? 64 : range) / drawn.align * drawn.align;
+        if (!lane) first = any;
+        if (drawn.pattern < Uniform || lane == stray) return any;
+        return drawn.pattern == Uniform ? first : first + step * lane;
+    };
     for (const Drawn::Address& address : drawn.addresses) {
         if (address.holds == Holds::Nothing) continue;
-        for (int lane = 0; lane < 64; ++lane) {
+        for (u32 lane = 0; lane < 64; ++lane) {
             u32(&low)[64] = m.v[address.vgpr];
-            const auto below = [&](u32 n) { return r.below(close ? 64 : n) / drawn.align * drawn.align; };
             switch (address.holds) {
                 case Holds::LocalAddress:
-                    low[lane] = below(r.one_in(8) ? lds_bytes + 64 : lds_bytes - 1024);
+                    low[lane] = place(lane, far ? lds_bytes + 64 : lds_bytes - 1024, drawn.bytes);
                     break;
                 case Holds::LaneAddress:
                     low[lane] = r.one_in(4) ? r.word() : r.below(64) * 4;
                     break;
                 case Holds::Offset:
-                    low[lane] = below(r.one_in(8) ? 8192 : 700);
+                    low[lane] = r.one_in(100) ? r.word() / drawn.align * drawn.align
+                                              : place(lane, far ? 8192 : 700, drawn.bytes);
                     break;
                 case Holds::Index:
-                    low[lane] = close ? r.below(4) : r.below(r.one_in(8) ? 80 : 60);
+                    low[lane] = r.one_in(100)                ? r.word()
+                                : drawn.pattern < Contiguous ? r.below(drawn.pattern == Scattered ? far ? 80 : 60 : 4)
+                                                             : lane;
                     break;
                 case Holds::FlatAddress: {
                     const bool local = mixed ? r.one_in(2) : to_local;
-                    const u64 at =
-                        local ? u64(lds_aperture) << 32 | below(lds_bytes - 16) : memory_at + below(memory_bytes - 16);
+                    const u32 inside = place(lane, (local ? lds_bytes : memory_bytes) - 1040, drawn.bytes);
+                    const u64 at = local ? u64(lds_aperture) << 32 | inside : memory_at + inside;
                     low[lane] = u32(at), m.v[address.vgpr + 1][lane] = u32(at >> 32);
                     break;
                 }
@@ -128,8 +141,49 @@ void Lockstep::aim(const Drawn& drawn, Random& r) {
             }
         }
     }
-    m.s[small_sgpr] = r.one_in(3) ? 0 : r.below(32) * 8;
+    m.s[small_sgpr] = r.one_in(3) ? 0 : drawn.align == 1 ? r.below(256) : r.below(32) * 8;
     if (drawn.inst->format == Fmt::DS) m.s[m0] = r.one_in(6) ? r.below(lds_bytes) : ~0u;
+    if (drawn.to_lds) m.s[m0] = r.below(lds_bytes + 64) | (r.one_in(2) ? r.word() << 16 : 0);
+    if (drawn.descriptor >= 0) describe(drawn, r);
+}
+
+// The descriptor of a buffer; what it allows lies in memory.
+void Lockstep::describe(const Drawn& drawn, Random& r) {
+    const bool strided = drawn.descriptor != Raw, swizzled = drawn.descriptor == Swizzled;
+    const bool indexed = drawn.addresses[0].holds == Drawn::Holds::Index, anyhow = drawn.align == 1;
+    const u64 base = memory_at + 2048 + (anyhow ? r.below(4) : 0);
+    const u32 unit = anyhow && r.one_in(2) ? 1 : std::max(4u, drawn.align);
+    const u32 stride = strided ? unit * (1 + r.below(64 / unit)) : 0;
+    const u32 bytes = r.one_in(16) ? 0 : r.pick({4096u, 4096u, 1000 + r.below(64), r.below(300)});
+    // Swizzled elements are no smaller than what an atomic operation changes.
+    const u32 element = drawn.align == 8 ? 2 + r.below(2) : drawn.align == 4 ? 1 + r.below(3) : r.below(4);
+    const u32 further_stride = drawn.adds_lane && !(swizzled && indexed) && r.one_in(4) ? r.below(16) : 0;
+    u32* const d = &m.s[buffer_sgpr];
+    d[0] = u32(base), d[1] = u32(base >> 32) | stride << 16 | u32(swizzled) << 31;
+    d[2] = swizzled && indexed ? r.below(60) : bytes;
+    d[3] = drawn.formats | further_stride << 15 | element << 19 | r.below(4) << 21 | u32(drawn.adds_lane) << 23;
+}
+
+// What state the instruction meets.
+void Lockstep::count(const Drawn& drawn) {
+    const Inst& inst = *drawn.inst;
+    Coverage& coverage = report.coverage[size_t(&inst - isa::insts.data())];
+    const auto one_of = [&](int first, int kinds, int met) {
+        for (int i = 0; i < kinds; ++i) coverage.allowed.set(size_t(first + i));
+        coverage.met.set(size_t(first + met)), ++coverage.counts[first + met];
+    };
+    if (inst.timing != isa::Timing::Salu && inst.timing != isa::Timing::Smem && inst.format != Fmt::SOPP)
+        one_of(AllLanes, 3, !~m.execution() ? 0 : m.execution() ? 2 : 1);
+    Type computes = Type::None;
+    for (const Type type : {inst.src[0], inst.src[1], inst.dst})
+        if (is_float(type)) computes = type;
+    if (computes == Type::None || !inst.name.starts_with("v_")) return;
+    const Rules r = rules(m.mode, format_of(computes));
+    const bool ieee = m.mode >> 9 & 1;
+    one_of(Rounding, 4, int(r.round));
+    one_of(Denormals, 4, (r.flush_in ? 0 : 1) + (r.flush_out ? 0 : 2));
+    one_of(Ieee, 2, !ieee);
+    if (drawn.multiplier) one_of(Multiplies, 2, ieee || !r.flush_out);
 }
 
 // The state that the instruction wants, in all machines.
@@ -145,6 +199,7 @@ void Lockstep::prepare(const Drawn& drawn, Random& r) {
     if (r.one_in(2)) m.set_pair(exec, lanes_in_exec(r));
     if (r.one_in(4)) m.set_pair(vcc, r.one_in(4) ? 0 : lanes_in_exec(r));
     if (r.one_in(4)) m.mode = random_mode(r);
+    if (drawn.multiplier && r.one_in(2)) m.mode &= ~0x2a0u;  // no IEEE, no denormal results
     if (drawn.index_limit >= 0)
         m.s[m0] = r.below(u32(drawn.index_limit));
     else if (r.one_in(4))
@@ -152,6 +207,7 @@ void Lockstep::prepare(const Drawn& drawn, Random& r) {
     // With GPR indexing on, registers stay among those that are compared.
     if (m.mode >> 27 & 1) m.s[m0] = (m.s[m0] & 0xf000) | r.below(8);
     aim(drawn, r);
+    count(drawn);
     for (auto& subject : subjects) {
         emulator::Wave& w = subject->wave();
         for (const Drawn::Address& address : drawn.addresses)
@@ -177,6 +233,14 @@ bool Lockstep::acceptable(Subject& subject, const isa::Decoded& d, u32 vgpr, int
     const Inst& inst = *d.inst;
     u32 first = d['d'] & 255;
     if (before_mode >> 27 & 1 && before_s[m0] >> 15 & 1) first += before_s[m0] & 0xff;  // GPR indexing
+    if (inst.name.find("_load_format_") != inst.name.npos) {
+        const bool half = inst.name.find("_d16_") != inst.name.npos;
+        const u32 a = m.v[vgpr][lane], b = theirs[vgpr][lane];
+        if (half ? !is_nan(a, f16) || !is_nan(b, f16) || a >> 16 != b >> 16 : !is_nan(a, f32) || !is_nan(b, f32))
+            return false;
+        theirs[vgpr][lane] = a;
+        return true;
+    }
     const bool is_destination = vgpr >= first && vgpr < first + u32(std::max(1, isa::registers(inst.dst)));
     if (!is_destination || !is_float(inst.dst)) {
         if (inst.name != "v_cvt_pkrtz_f16_f32" || !is_destination || !(m.nans >> lane & 1)) return false;
@@ -203,11 +267,14 @@ bool Lockstep::acceptable(Subject& subject, const isa::Decoded& d, u32 vgpr, int
     } else if (const Approximation* const approximate = approximation(inst.name)) {
         if (!is_nan(a, f) && !is_nan(b, f)) {
             // Output modifiers come after; a doubled result has the same distance in units of its last place.
-            const double scale = isa::is_vop3(d.format) && d['m'] == 3 ? 2 : 1;
+            const bool halved = isa::is_vop3(d.format) && d['m'] == 3;
+            const double scale = halved ? 2 : 1;
             const u64 sign = f.sign();
             const double small = approximate->absolute ? f.bits() == 16 ? 0x1p-18 : 0x1p-22 : 0;
             const bool tiny = unpacked(a & ~sign, f) <= small && unpacked(b & ~sign, f) <= small;
-            fine = tiny || ulps(a, b, f) <= approximate->ulp * scale + 1;
+            // One may have been halved from infinity, the other from the largest number.
+            const auto finite = [&](u64 x) { return halved && is_infinite(x, f) ? x - (1ull << f.fraction) : x; };
+            fine = tiny || std::min(ulps(a, b, f), ulps(finite(a), finite(b), f)) <= approximate->ulp * scale + 1;
         }
     }
     if (!fine) return false;
@@ -246,6 +313,19 @@ bool Lockstep::compare(Subject& subject, const isa::Decoded& d, Place& place, bo
     }
     const bool touches = d.inst->format >= Fmt::DS || d.inst->format == Fmt::SMEM;
     if (!touches && !everything) return true;
+    for (const Machine::Loose& at : m.loose) {
+        const std::vector<u8>& here = at.local ? m.lds : m.memory;
+        std::vector<u8>& there = at.local ? subject.lds : subject.memory;
+        // A word from there on; of a format without a sign the bits above it are another's.
+        const size_t bytes = std::min<size_t>(4, here.size() - at.byte);
+        u32 x = 0, y = 0;
+        std::memcpy(&x, &here[at.byte], bytes), std::memcpy(&y, &there[at.byte], bytes);
+        const u64 mask = at.format.bits() % 16 ? at.format.sign() - 1 : at.format.mask();
+        const u64 a = x >> at.shift & mask, b = y >> at.shift & mask;
+        if (!is_nan(a, at.format) || !is_nan(b, at.format)) continue;
+        y ^= u32((a ^ b) << at.shift);
+        std::memcpy(&there[at.byte], &y, bytes);
+    }
     const bool floats =
         d.inst->name.find("_f32") != d.inst->name.npos || d.inst->name.find("_f64") != d.inst->name.npos;
     const auto bytes = [&](const std::vector<u8>& a, std::vector<u8>& b, const char* name) {

@@ -39,7 +39,7 @@ u64 scalar_source(const Machine& m, const isa::Decoded& d, u32 code, Type type) 
 bool defines(const isa::Inst& inst) { return defines_scalar(inst) || defines_vector(inst) || defines_memory(inst); }
 
 void step(Machine& m, const isa::Decoded& d) {
-    m.nans = 0;
+    m.nans = 0, m.loose.clear();
     m.pc += 4 * u64(d.size());
     switch (d.format) {
         case Fmt::SOP1:

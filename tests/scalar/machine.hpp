@@ -30,6 +30,14 @@ struct Machine {
 
     // Lanes whose result is not a number: which payload it has is nobody's concern.
     u64 nans = 0;
+    // Where an element of some format was stored that may be none either.
+    struct Loose {
+        bool local;  // in LDS
+        u64 byte;
+        int shift;
+        Format format;
+    };
+    std::vector<Loose> loose;
 
     u64 pair(u32 code) const { return s[code] | u64(s[code + 1]) << 32; }
     void set_pair(u32 code, u64 x) { s[code] = u32(x), s[code + 1] = u32(x >> 32); }
@@ -75,6 +83,9 @@ inline Rules rules(u32 mode, Format f) {
 
 // A source that is no vector register: registers, constants, the literal; as wide as `type`.
 u64 scalar_source(const Machine&, const isa::Decoded&, u32 code, isa::Type type);
+
+// `bytes` of memory from `address` on; nullptr where there are none.
+u8* global(Machine&, u64 address, int bytes);
 
 void scalar_alu(Machine&, const isa::Decoded&);
 void vector_alu(Machine&, const isa::Decoded&);

@@ -5,11 +5,16 @@
 #include <map>
 #include <string>
 
-#include "tests/scalar/machine.hpp"
+#include "tests/scalar/buffers.hpp"
 
 namespace gcn::scalar {
 
 using isa::Fmt, isa::Inst, isa::Type;
+
+u8* global(Machine& m, u64 address, int bytes) {
+    const u64 offset = address - m.memory_at;
+    return offset <= m.memory.size() && offset + u64(bytes) <= m.memory.size() ? m.memory.data() + offset : nullptr;
+}
 
 namespace {
 
@@ -26,10 +31,6 @@ void store(u8* to, u64 x, int bytes) { std::memcpy(to, &x, size_t(bytes)); }
 u8* local(Machine& m, u32 address, int bytes) {
     const u64 limit = std::min<u64>(m.s[m0], m.lds.size());
     return u64(address) + u64(bytes) <= limit ? m.lds.data() + address : nullptr;
-}
-u8* global(Machine& m, u64 address, int bytes) {
-    const u64 offset = address - m.memory_at;
-    return offset <= m.memory.size() && offset + u64(bytes) <= m.memory.size() ? m.memory.data() + offset : nullptr;
 }
 
 // ---- atomic operations -----------------------------------------------------------------------------
@@ -119,7 +120,7 @@ const std::map<std::string_view, std::array<Change, 2>> changes{
 
 // What an access does, from its mnemonic; made once per row.
 struct Access {
-    enum class What : u8 { None, Load, Store, Change, Special } what = What::None;
+    enum class What : u8 { None, Load, Store, Change, Typed, Special } what = What::None;
     int bytes = 4;               // of one element
     int elements = 1;            // read2, write2: 2
     u32 apart = 1;               // their offsets count this many elements
@@ -151,7 +152,11 @@ Access access_of(const Inst& inst) {
         if (at != name.npos) name.erase(at, part.size());
         return at != name.npos;
     };
-    if (has("format") || has("gws") || has("image")) return a;
+    if (has("gws") || has("image")) return a;
+    if (has("format")) {
+        a.what = What::Typed;
+        return a;
+    }
     if (inst.format == Fmt::DS) {
         if (has("swizzle") || has("permute") || has("append") || has("consume") || name == "ds_nop") {
             a.what = What::Special;
@@ -188,7 +193,6 @@ Access access_of(const Inst& inst) {
     }
     a.bytes = bytes_of_width(name);
     a.with_sign = has("sbyte") || has("sshort");
-    if (has("store_lds")) return a;
     a.what = has("_load_") ? What::Load : has("_store_") ? What::Store : What::None;
     return a;
 }
@@ -197,8 +201,8 @@ const Access& access(const Inst& inst) {
     static const std::vector<Access> rows = [] {
         std::vector<Access> all;
         for (const Inst& row : isa::insts) {
-            const bool memory =
-                row.format == Fmt::DS || row.format == Fmt::FLAT || row.format == Fmt::MUBUF || row.format == Fmt::SMEM;
+            const bool memory = row.format == Fmt::DS || row.format == Fmt::FLAT || row.format == Fmt::MUBUF ||
+                                row.format == Fmt::MTBUF || row.format == Fmt::SMEM;
             all.push_back(memory ? access_of(row) : Access{});
         }
         return all;
@@ -212,6 +216,9 @@ u64 extended(u64 x, int bytes, bool with_sign) {
 }
 
 // ---- LDS -------------------------------------------------------------------------------------------
+
+// An address is aligned to the width of the access: what lies below is dropped (CLRX; guess).
+u32 aligned(u32 address, int bytes) { return address & ~u32(bytes == 12 ? 15 : bytes - 1); }
 
 // Reads up to 16 bytes a dword at a time: what lies outside is 0.
 void read_local(Machine& m, u32 address, int bytes, u32* out) {
@@ -289,7 +296,7 @@ void lds(Machine& m, const isa::Decoded& d) {
         const int lane = by_lane ? turn / a.elements : turn % 64, i = by_lane ? turn % a.elements : turn / 64;
         if (!(active >> lane & 1)) continue;
         const u32 base = m.v[d['p']][lane];
-        u32 address = base + (a.elements == 2 ? (i ? y : x) * u32(a.bytes) * a.apart : offset);
+        u32 address = aligned(base + (a.elements == 2 ? (i ? y : x) * u32(a.bytes) * a.apart : offset), a.bytes);
         const int dwords = std::max(1, a.bytes / 4);
         u32* const result = results[lane] + i * dwords;
         const u32 data = i ? d['b'] : d['a'];
@@ -316,7 +323,7 @@ void lds(Machine& m, const isa::Decoded& d) {
             u8* const p = local(m, address, a.bytes);
             // An exchange of two reads both before it writes either (CLRX).
             if (a.elements == 2 && !i) {
-                const u8* const q = local(m, base + y * u32(a.bytes) * a.apart, a.bytes);
+                const u8* const q = local(m, aligned(base + y * u32(a.bytes) * a.apart, a.bytes), a.bytes);
                 second_old = q ? load(q, a.bytes) : 0;
             }
             atomic.old = i ? second_old : p ? load(p, a.bytes) : 0;
@@ -396,6 +403,9 @@ void access_lanes(Machine& m, const isa::Decoded& d, const Access& a, const Lane
     for (int lane = 0; lane < 64; ++lane)
         for (int i = 0; i < dwords && returns && active >> lane & 1; ++i)
             m.v[(to + u32(i)) & 255][lane] = results[lane][i];
+    // One register more says what is missing: nothing.
+    for (int lane = 0; lane < 64; ++lane)
+        if (returns && d['T'] && active >> lane & 1) m.v[(to + u32(dwords)) & 255][lane] = 0;
 }
 
 void flat(Machine& m, const isa::Decoded& d) {
@@ -421,56 +431,35 @@ void flat(Machine& m, const isa::Decoded& d) {
     access_lanes(m, d, a, lanes, d['a']);
 }
 
+// The driver has compute run with unaligned accesses allowed (Linux, kfd_device_queue_manager_vi.c).
 void buffer(Machine& m, const isa::Decoded& d) {
     const Access& a = access(*d.inst);
     if (a.what == Access::What::Special) return;
-    const u32 r = d['r'] * 4;
-    const u64 base = m.pair(r) & 0xffffffffffff;
-    const u32 stride = m.s[r + 1] >> 16 & 0x3fff, records = m.s[r + 2], flags = m.s[r + 3];
-    const bool swizzled = m.s[r + 1] >> 31, add_tid = flags >> 23 & 1;
-    const u32 soffset = u32(scalar_source(m, d, d['s'], Type::U32));
+    if (a.what == Access::What::Typed) return typed(m, d);
+    const Buffer b(m, d);
     Lane lanes[64];
     const u64 active = m.execution();
-    const bool indexed = d['I'], with_offset = d['F'];
+    const bool changes = a.what == Access::What::Change;
+    const int each = changes ? a.bytes : std::min(4, a.bytes);
     for (int lane = 0; lane < 64; ++lane) {
         if (!(active >> lane & 1)) continue;
-        u32 next = d['p'];
-        u32 index = indexed ? m.v[next++ & 255][lane] : 0;
-        const u32 offset = d['i'] + (with_offset ? m.v[next & 255][lane] : 0);
-        if (add_tid) index += u32(lane);
-        u64 at = u64(index) * stride + offset;
-        if (swizzled) {
-            const u32 element = 2u << (flags >> 19 & 3), stripe = 8u << (flags >> 21 & 3);
-            at = offset % element + u64(element) * (index % stripe) +
-                 u64(stripe) * (u64(index / stripe) * stride + u64(offset / element) * element);
-        }
-        for (int i = 0; i < std::max(1, a.bytes / 4); ++i) {
-            const int bytes = a.what == Access::What::Change ? a.bytes : std::min(4, a.bytes);
-            bool outside;
-            if (!stride)
-                outside = records < soffset || at + u64(4 * i) + u64(bytes) > records - soffset;
-            else
-                outside = index >= records || ((indexed || add_tid) && offset + u32(4 * i) + u32(bytes) > stride);
-            if (outside) continue;
-            const u64 align = bytes >= 4 ? 3 : bytes == 2 ? 1 : 0;
-            const u64 address = ((base + soffset + at) & ~align) + u64(4 * i);
-            lanes[lane].at[i] = global(m, address, bytes);
-            if (!lanes[lane].at[i]) return m.fault("no memory there");
-            if (a.what == Access::What::Change) break;
+        for (int byte = 0; byte < a.bytes; byte += each) {
+            if (b.outside(lane, u32(byte), u32(each))) continue;
+            lanes[lane].at[byte / each] = global(m, b.address(lane, u32(byte)), each);
+            if (!lanes[lane].at[byte / each]) return m.fault("no memory there");
         }
     }
-    if (d['L']) {
-        for (int lane = 0; lane < 64; ++lane) {
-            if (!(active >> lane & 1)) continue;
-            const u32 address = (m.s[m0] & 0xffff) + u32(lane) * 4;
-            const int bytes = std::min(4, a.bytes);
-            const u8* const p = lanes[lane].at[0];
-            const u32 x = p ? u32(extended(load(p, bytes), bytes, a.with_sign)) : 0;
-            if (address + 4 <= m.lds.size()) store(m.lds.data() + address, x, 4);
+    if (!d['L']) return access_lanes(m, d, a, lanes, d['d']);
+    for (int lane = 0; lane < 64; ++lane) {
+        if (!(active >> lane & 1)) continue;
+        u8* const place = lds_direct(m, d, lane);
+        u8* const p = lanes[lane].at[0];
+        if (a.what == Access::What::Store) {
+            if (p) store(p, place ? load(place, 4) : 0, 4);
+        } else if (place) {
+            store(place, p ? u32(extended(load(p, each), each, a.with_sign)) : 0, 4);
         }
-        return;
     }
-    access_lanes(m, d, a, lanes, d['d']);
 }
 
 }  // namespace

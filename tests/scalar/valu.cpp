@@ -89,13 +89,15 @@ u32 inserted(u32 x, u32 old, u32 select, u32 unused) {
 }
 
 // The output modifiers of a float: times 2, 4 or a half, then clamping to 0..1. The manual: multiplication is ignored
-// where denormals are results and in IEEE mode, and does not keep -0 (so LLVM's SIFoldOperands).
-u64 modified(u64 x, Format f, u32 multiply, bool clamp, u32 mode) {
+// where MODE enables denormal results and in IEEE mode, and does not keep -0. It stands for a v_mul that follows
+// (LLVM's SIFoldOperands), so it takes denormals as that does: only those of the few instructions that keep them can
+// tell.
+u64 modified(u64 x, Format f, Round round, u32 multiply, bool clamp, u32 mode) {
     const Rules r = rules(mode, f);
     const bool ieee = mode >> 9 & 1, dx10 = mode >> 8 & 1;
     if (multiply && r.flush_out && !ieee) {
         const int by = multiply == 3 ? -1 : int(multiply);
-        x = pack(scaled(unpack(flushed(x, f), f), by), f, r.round, true);
+        x = pack(scaled(unpack(r.flush_in ? flushed(x, f) : x, f), by), f, round, true);
         if (is_zero(x, f)) x = 0;
     }
     if (!clamp) return x;
@@ -225,8 +227,12 @@ void vector_alu(Machine& m, const isa::Decoded& d) {
 
         if (is_float(inst.dst)) {
             const Format f = format_of(inst.dst);
-            l.d = modified(l.d & f.mask(), f, vop3 ? d['m'] : 0, l.clamp, m.mode);
+            l.d = modified(l.d & f.mask(), f, rules(m.mode, f).round, vop3 ? d['m'] : 0, l.clamp, m.mode);
             l.nan = l.nan || is_nan(l.d, f);
+        } else if (inst.name == "v_cvt_pkrtz_f16_f32") {  // both halves: guess
+            u64 halves[] = {l.d & 0xffff, l.d >> 16 & 0xffff};
+            for (u64& half : halves) half = modified(half, f16, Round::ToZero, vop3 ? d['m'] : 0, l.clamp, m.mode);
+            l.d = halves[0] | halves[1] << 16;
         }
         if (l.nan) m.nans |= 1ull << lane;
         if (sdwa) l.d = inserted(u32(l.d), old, d.extra('d'), d.extra('D'));
