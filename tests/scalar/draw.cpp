@@ -118,7 +118,9 @@ constexpr std::string_view other_kinds[] = {"to sgpr",
                                             "denormals given",
                                             "denormals kept",
                                             "ieee",
-                                            "no ieee"};
+                                            "no ieee",
+                                            "indexed",
+                                            "skipped"};
 
 class Drawing {
 public:
@@ -324,7 +326,14 @@ void Drawing::scalar() {
             put('i', random.below(4));
         } else if (name == "s_waitcnt") {
             put('i', random.below(0x1000));
+        } else if (name == "s_sendmsg" || name == "s_sendmsghalt") {
+            put('i', random.below(0x800));
+        } else if (name == "s_setkill") {
+            const u32 kills = random.below(2);
+            put('i', kills);
+            out.ends = kills;
         }
+        if (name.starts_with("s_endpgm") || name == "s_sendmsghalt") out.ends = true;
         return;
     }
     if (inst.format == Fmt::SOPK) {
@@ -338,6 +347,7 @@ void Drawing::scalar() {
             put('i', random.one_in(3) ? random.pick({0u, 1u, 0xffffu, 0x7fffu, 0x8000u}) : random.word() & 0xffff);
         }
         if (inst.always_literal()) out.size = 2, out.words[1] = random.word();
+        if (name == "s_cbranch_i_fork") out.ends = true;
         if (name.starts_with("s_setreg_imm")) return;
         if (writes)
             scalar_destination('d', inst.dst, true, true);
@@ -345,10 +355,18 @@ void Drawing::scalar() {
             scalar_destination('d', inst.src[0], true, true);  // what is read there
         return;
     }
-    if (inst.src[0] != Type::None) put('a', scalar_operand(0, inst.src[0], true));
+    if (name == "s_cbranch_join") {
+        out.ends = true;
+        const int kind = choose({Sgpr, Sgpr, Sgpr, Vcc, M0});
+        put('a', kind == Sgpr ? sgpr(1) : kind == Vcc ? 106 + random.below(2) : 124);
+        return;
+    }
+    const bool forks = name == "s_cbranch_g_fork";
+    out.ends |= forks;
+    if (inst.src[0] != Type::None) put('a', scalar_operand(0, inst.src[0], !forks));
     const bool two = inst.src[1] != Type::None && inst.src[1] != Type::Dst;
     if (two && inst.src[1] == Type::Imm) put('b', random.below(16));
-    if (two && inst.src[1] != Type::Imm) put('b', scalar_operand(1, inst.src[1], true));
+    if (two && inst.src[1] != Type::Imm) put('b', scalar_operand(1, inst.src[1], !forks));
     // The order of two writes to EXEC by one instruction is nowhere said.
     if (writes) scalar_destination('d', inst.dst, true, inst.also != Also::UpdateExec);
     if (name.starts_with("s_movrel")) {
@@ -646,7 +664,9 @@ void Drawing::scalar_memory() {
     put('i', how == OffsetRegister ? small_sgpr
              : how == Offset       ? random.below(buffer ? 2048 : 1000) & ~u32(random.one_in(4) ? 0 : 3)
                                    : 0);
-    put('d', sgpr(isa::registers(stores ? inst.src[0] : inst.dst)));
+    // What a probe asks for stands in this field.
+    const int wide = isa::registers(stores ? inst.src[0] : inst.dst);
+    put('d', wide ? sgpr(wide) : random.below(128));
     put('G', flag(Glc));
 }
 
@@ -764,12 +784,9 @@ struct Undrawn {
     std::string_view name, why;
 };
 static constexpr Undrawn undrawn[] = {
-    {"s_endpgm", "ends the wave; every stretch of instructions ends with it"},
-    {"s_sethalt", "stops the wave for a debugger"},
-    {"s_sendmsg", "tells the host, and changes no register"},
-    {"s_sendmsghalt", "tells the host, and stops the wave"},
     {"s_trap", "enters a trap handler"},
     {"s_rfe_b64", "returns from a trap handler"},
+    {"s_rfe_restore_b64", "returns from a trap handler"},
     {"s_memtime", "reads a clock"},
     {"s_memrealtime", "reads a clock"},
 };

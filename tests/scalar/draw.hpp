@@ -83,6 +83,8 @@ enum Kind : u16 {
     Denormals = Rounding + 4,  // flushed, only taken, only given, kept
     Ieee = Denormals + 4,
     NoIeee,
+    Indexed,  // by M0, as s_set_gpr_idx_on has it
+    Skipped,  // after s_setvskip
     Kinds
 };
 std::string name_of(int kind);

@@ -1,5 +1,6 @@
 // Vector instructions on floating point, one lane.
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
@@ -226,6 +227,26 @@ template <Format f> void div_scale(Lane& l) {
     }
 }
 
+// ---- 2/pi --------------------------------------------------------------------------------------
+
+// 1201 bits of it, behind the point.
+constexpr u32 two_over_pi[] = {0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab,
+                               0xdebbc561, 0xb7246e3a, 0x424dd2e0, 0x06492eea, 0x09d1921c, 0xfe1deb1c, 0xb129a73e,
+                               0xe88235f5, 0x2ebb4484, 0xe99c7026, 0xb45f7e41, 0x3991d639, 0x835339f4, 0x9c845f8b,
+                               0xbdf9283b, 0x1ff897ff, 0xde05980f, 0xef2f118b, 0x5a0a6d1f, 0x6d367ecf, 0x27cb09b7,
+                               0x4f463f66, 0x9e5fea2d, 0x7527bac7, 0xebe5f17b, 0x3d0739f7, 0x8a5292ea, 0x6bfb5fb1,
+                               0x1f8d5d08, 0x56033046, 0xfc7b6bab};
+// The manual: 53 bits from where segment and exponent say, in their place; those of large angles 2^128 times as large.
+void trig_preop(Lane& l) {
+    const int exponent = biased(l.a, f64), first = int(l.b & 31) * 53 + std::max(0, exponent - 1077);
+    u64 bits = 0;
+    for (int i = first; i < first + 53; ++i) {
+        bits <<= 1;
+        if (i <= 1200) bits |= two_over_pi[i / 32] >> (31 - i % 32) & 1;
+    }
+    l.d = result<f64>(l, scaled(from_integer(i64(bits)), -53 - first + (exponent >= 1968 ? 128 : 0)));
+}
+
 // ---- what hardware approximates --------------------------------------------------------------------
 
 long double wide(const Real& x) {
@@ -372,7 +393,7 @@ const std::map<std::string_view, LaneBody> bodies {
         DO(v_cvt_pknorm_u16_f32, l.d = normalised(l, l.a, 65535, 0, 65535) | normalised(l, l.b, 65535, 0, 65535) << 16),
         DO(v_cvt_pk_u8_f32, l.d = with_byte(l, l.c)), DO(v_cvt_pkaccum_u8_f32, l.d = with_byte(l, l.d)),
 
-        COMPARISONS("f16", f16), COMPARISONS("f32", f32), COMPARISONS("f64", f64),
+        {"v_trig_preop_f64", trig_preop}, COMPARISONS("f16", f16), COMPARISONS("f32", f32), COMPARISONS("f64", f64),
 
 #define APPROXIMATIONS(t, f)                                                                             \
     {"v_rcp_" t, approximate<f, reciprocal, true>}, {"v_rsq_" t, approximate<f, reciprocal_root, true>}, \

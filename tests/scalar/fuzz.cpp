@@ -90,6 +90,7 @@ private:
     void prepare(const Drawn&, Random&);
     void aim(const Drawn&, Random&);
     void describe(const Drawn&, Random&);
+    void fork(const Drawn&, Random&);
     void count(const Drawn&);
     bool compare(Subject&, const isa::Decoded&, Place&, bool everything);
     bool acceptable(Subject&, const isa::Decoded&, u32 vgpr, int lane);
@@ -164,6 +165,13 @@ void Lockstep::describe(const Drawn& drawn, Random& r) {
     d[3] = drawn.formats | further_stride << 15 | element << 19 | r.below(4) << 21 | u32(drawn.adds_lane) << 23;
 }
 
+// A stack of branches, and one that is empty where s_cbranch_join asks.
+void Lockstep::fork(const Drawn& drawn, Random& r) {
+    const u32 entries = r.below(8), operand = drawn.words[0] & 0xff;
+    m.mode = (m.mode & 0x1fffffff) | entries << 29;
+    if (drawn.inst->name == "s_cbranch_join" && r.one_in(2)) m.s[operand] = entries;
+}
+
 // What state the instruction meets.
 void Lockstep::count(const Drawn& drawn) {
     const Inst& inst = *drawn.inst;
@@ -172,8 +180,14 @@ void Lockstep::count(const Drawn& drawn) {
         for (int i = 0; i < kinds; ++i) coverage.allowed.set(size_t(first + i));
         coverage.met.set(size_t(first + met)), ++coverage.counts[first + met];
     };
-    if (inst.timing != isa::Timing::Salu && inst.timing != isa::Timing::Smem && inst.format != Fmt::SOPP)
-        one_of(AllLanes, 3, !~m.execution() ? 0 : m.execution() ? 2 : 1);
+    if (is_scalar(inst.format)) return;
+    coverage.allowed.set(Skipped);
+    if (m.mode >> 28 & 1) return one_of(Skipped, 1, 0);
+    if (drawn.index_limit < 0 && (isa::is_short_vector(inst.format) || isa::is_vop3(inst.format))) {
+        coverage.allowed.set(Indexed);
+        if (m.mode >> 27 & 1) one_of(Indexed, 1, 0);
+    }
+    one_of(AllLanes, 3, !~m.execution() ? 0 : m.execution() ? 2 : 1);
     Type computes = Type::None;
     for (const Type type : {inst.src[0], inst.src[1], inst.dst})
         if (is_float(type)) computes = type;
@@ -200,12 +214,19 @@ void Lockstep::prepare(const Drawn& drawn, Random& r) {
     if (r.one_in(4)) m.set_pair(vcc, r.one_in(4) ? 0 : lanes_in_exec(r));
     if (r.one_in(4)) m.mode = random_mode(r);
     if (drawn.multiplier && r.one_in(2)) m.mode &= ~0x2a0u;  // no IEEE, no denormal results
-    if (drawn.index_limit >= 0)
-        m.s[m0] = r.below(u32(drawn.index_limit));
-    else if (r.one_in(4))
+    const Fmt format = drawn.inst->format;
+    const bool alu = isa::is_short_vector(format) || isa::is_vop3(format), scalar = is_scalar(format);
+    m.mode &= ~(1u << 28);
+    if (!scalar && r.one_in(50)) m.mode |= 1u << 28;
+    if (drawn.index_limit >= 0) {
+        m.s[m0] = alu && r.one_in(4) ? r.pick({r.below(256), r.word()}) : r.below(u32(drawn.index_limit));
+        m.mode &= ~(1u << 27);
+    } else if (r.one_in(4)) {
         m.s[m0] = r.word();
-    // With GPR indexing on, registers stay among those that are compared.
-    if (m.mode >> 27 & 1) m.s[m0] = (m.s[m0] & 0xf000) | r.below(8);
+    }
+    if (alu && drawn.index_limit < 0 && r.one_in(12)) m.mode |= 1u << 27;
+    if (alu && m.mode >> 27 & 1) m.s[m0] = (r.word() & ~0xffu) | (r.one_in(3) ? r.below(256) : r.below(8));
+    if (drawn.inst->name.starts_with("s_cbranch_") && drawn.ends) fork(drawn, r);
     aim(drawn, r);
     count(drawn);
     for (auto& subject : subjects) {
@@ -285,7 +306,9 @@ bool Lockstep::acceptable(Subject& subject, const isa::Decoded& d, u32 vgpr, int
 
 bool Lockstep::compare(Subject& subject, const isa::Decoded& d, Place& place, bool everything) {
     const emulator::Wave& w = subject.wave();
-    for (u32 v = 0; v < vgprs_used; ++v) {
+    // An index can lead to any of the others.
+    const bool anywhere = before_mode >> 27 & 1 || d.inst->name.starts_with("v_movrel");
+    for (u32 v = 0; v < (anywhere ? 256 : vgprs_used); ++v) {
         if (!std::memcmp(w.v[v], m.v[v], sizeof w.v[v])) continue;
         for (int lane = 0; lane < 64; ++lane)
             if (w.v[v][lane] != m.v[v][lane] && !acceptable(subject, d, v, lane)) {
@@ -430,10 +453,13 @@ void Lockstep::one_stretch(u64 n) {
                     fail(n, *subject, *d, theirs + "; the reference: " + (m.why.empty() ? "none" : m.why), place);
                 return;
             }
+            const bool ended = w.event == emulator::Event::End;
+            if (ended != (m.state == Machine::State::Ended))
+                fail(n, *subject, *d, ended ? "ends the wave" : "does not end the wave", place);
             if (w.event == emulator::Event::Jump) {
                 if (w.jump != m.pc)
                     fail(n, *subject, *d, text("jumps to %llx, the reference to %llx", w.jump, m.pc), place);
-            } else if (m.pc != here + 4 * u64(d->size()) || d->inst->name.starts_with("s_cbranch")) {
+            } else if (!ended && (m.pc != here + 4 * u64(d->size()) || d->inst->name.starts_with("s_cbranch"))) {
                 if (subject->pc() != m.pc)
                     fail(n, *subject, *d, text("goes on at %llx, the reference at %llx", subject->pc(), m.pc), place);
             }

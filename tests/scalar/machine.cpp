@@ -41,6 +41,8 @@ bool defines(const isa::Inst& inst) { return defines_scalar(inst) || defines_vec
 void step(Machine& m, const isa::Decoded& d) {
     m.nans = 0, m.loose.clear();
     m.pc += 4 * u64(d.size());
+    // VSKIP, set by s_setvskip: what is not of the scalar side is passed over.
+    if (m.mode >> 28 & 1 && !is_scalar(d.format)) return;
     switch (d.format) {
         case Fmt::SOP1:
         case Fmt::SOP2:

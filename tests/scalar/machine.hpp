@@ -46,6 +46,11 @@ struct Machine {
     void fault(std::string reason) { state = State::Fault, why = std::move(reason); }
 };
 
+// Of the scalar side: the ALU, program flow, scalar memory.
+inline constexpr bool is_scalar(isa::Fmt f) { return f <= isa::Fmt::SMEM; }
+static_assert(isa::Fmt::SOP2 < isa::Fmt::SMEM && isa::Fmt::SOPK < isa::Fmt::SMEM && isa::Fmt::SOP1 < isa::Fmt::SMEM &&
+              isa::Fmt::SOPC < isa::Fmt::SMEM && isa::Fmt::SOPP < isa::Fmt::SMEM && isa::Fmt::VOP2 > isa::Fmt::SMEM);
+
 // Executes `d`, which lies at pc.
 void step(Machine&, const isa::Decoded& d);
 

@@ -76,6 +76,13 @@ u64 increment(const Atomic& x) { return x.old >= x.data ? 0 : x.old + 1; }
 u64 decrement(const Atomic& x) { return !x.old || x.old > x.data ? x.data : x.old - 1; }
 u64 swap(const Atomic& x) { return x.data; }
 u64 compare_swap(const Atomic& x) { return x.old == x.other ? x.data : x.old; }
+// Each dword whose highest bit is set, without that bit.
+u64 swap_where_set(const Atomic& x) {
+    u64 r = x.old;
+    for (const int shift : {0, 32})
+        if (x.data >> (shift + 31) & 1) r = (r & ~(0xffffffffull << shift)) | (x.data >> shift & 0x7fffffff) << shift;
+    return r;
+}
 u64 masked(const Atomic& x) { return (x.old & ~x.other) | x.data; }
 template <class U> u64 wrap(const Atomic& x) { return U(x.old >= x.other ? x.old - x.other : x.old + x.data); }
 
@@ -101,6 +108,7 @@ const std::map<std::string_view, std::array<Change, 2>> changes{
     {"min_f", {float_pick<f32, false>, float_pick<f64, false>}},
     {"max_f", {float_pick<f32, true>, float_pick<f64, true>}},
     {"add_f", {float_sum, nullptr}},
+    {"condxchg32_b", {nullptr, swap_where_set}},
     {"wrap_b", {wrap<u32>, wrap<u64>}},
     // As FLAT and buffer instructions call them.
     {"swap", {swap, swap}},
@@ -187,7 +195,7 @@ Access access_of(const Inst& inst) {
         if (it != changes.end()) a.what = What::Change, a.change = it->second[a.bytes == 8];
         return a;
     }
-    if (name.starts_with("s_dcache") || name.starts_with("buffer_wbinvl1")) {
+    if (name.starts_with("s_dcache") || name.starts_with("s_atc_probe") || name.starts_with("buffer_wbinvl1")) {
         a.what = What::Special;
         return a;
     }

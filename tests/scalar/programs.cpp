@@ -27,7 +27,7 @@ bool is_integer(const Inst& inst) {
         return false;
     const std::string_view name = inst.name;
     for (const std::string_view part :
-         {"_f16", "_f32", "_f64", "pc_b64", "setreg", "gpr_idx", "movrel", "vskip", "fork"})
+         {"_f16", "_f32", "_f64", "pc_b64", "setreg", "gpr_idx", "movrel", "vskip", "s_cbranch"})
         if (name.find(part) != name.npos) return false;
     return inst.format == Fmt::SOP1 || inst.format == Fmt::SOP2 || inst.format == Fmt::SOPC ||
            inst.format == Fmt::SOPK || isa::is_short_vector(inst.format) || isa::is_vop3(inst.format);
@@ -302,9 +302,11 @@ Report run_images(const Options& options, const std::vector<std::string>& simds,
         for (int i = 0; i < instructions; ++i) {
             const Inst& inst = *rows[r.below(u32(rows.size()))];
             const Drawn d = draw(inst, r, report.coverage[size_t(&inst - isa::insts.data())]);
-            // Without a hand on the state between them: what needs an address or an index is left to the lockstep.
-            if (d.ends || d.index_limit >= 0 || inst.format == Fmt::SMEM || inst.format == Fmt::FLAT ||
-                inst.format == Fmt::MUBUF || inst.format == Fmt::MTBUF || inst.format == Fmt::SOPP)
+            // Without a hand on the state between them: what needs an address or an index, or has others skipped, is
+            // left to the lockstep.
+            if (d.ends || d.index_limit >= 0 || inst.name == "s_setvskip" || inst.format == Fmt::SMEM ||
+                inst.format == Fmt::FLAT || inst.format == Fmt::MUBUF || inst.format == Fmt::MTBUF ||
+                inst.format == Fmt::SOPP)
                 continue;
             for (int k = 0; k < d.size; ++k) code[at++] = d.words[size_t(k)];
             ++report.instructions;

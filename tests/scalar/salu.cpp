@@ -29,6 +29,37 @@ struct Scalar {
 };
 using Body = void (*)(Scalar&);
 
+// The stack of branches is MODE's CSP, counting in fours of SGPRs: EXEC, then the address.
+u32& stack(Scalar& s) { return s.m.s[4 * (s.m.mode >> 29)]; }
+void push(Scalar& s, u64 lanes, u64 address) {
+    u32* const entry = &stack(s);
+    entry[0] = u32(lanes), entry[1] = u32(lanes >> 32), entry[2] = u32(address), entry[3] = u32(address >> 32);
+    s.m.mode += 1u << 29;
+}
+// The side with more lanes waits.
+void fork(Scalar& s, u64 target) {
+    const u64 all = s.m.execution(), pass = s.a & all, fail = ~s.a & all;
+    if (pass == all) {
+        s.m.pc = target;
+    } else if (fail == all) {
+        return;
+    } else if (std::popcount(fail) < std::popcount(pass)) {
+        push(s, pass, target);
+        s.m.set_pair(exec, fail);
+    } else {
+        push(s, fail, s.next);
+        s.m.set_pair(exec, pass);
+        s.m.pc = target;
+    }
+}
+void join(Scalar& s) {
+    if (s.m.mode >> 29 == u32(s.a)) return;
+    s.m.mode -= 1u << 29;
+    const u32* const entry = &stack(s);
+    s.m.set_pair(exec, entry[0] | u64(entry[1]) << 32);
+    s.m.pc = entry[2] | u64(entry[3]) << 32;
+}
+
 u64 low(u64 x, u64 bits) { return bits >= 64 ? x : x & ((1ull << bits) - 1); }
 u64 lowest_one(u64 x, int bits) {
     for (int i = 0; i < bits; ++i)
@@ -215,6 +246,14 @@ const std::map<std::string_view, Body> bodies{
          s.m.s[m0] = (s.m.s[m0] & 0xffff0f00) | (s.i['b'] & 15) << 12 | (u32(s.a) & 0xff);
      }},
 
+    {"s_setvskip", [](Scalar& s) { s.m.mode = (s.m.mode & ~(1u << 28)) | u32(s.a >> (s.b & 31) & 1) << 28; }},
+    {"s_cbranch_g_fork", [](Scalar& s) { fork(s, s.b); }},
+    {"s_cbranch_i_fork", [](Scalar& s) { fork(s, s.target()); }},
+    {"s_cbranch_join", join},
+
+    {"s_endpgm_saved", [](Scalar& s) { s.m.state = Machine::State::Ended; }},
+    {"s_setkill", [](Scalar& s) { s.m.state = s.k & 1 ? Machine::State::Ended : s.m.state; }},
+    {"s_sendmsghalt", [](Scalar& s) { s.m.state = Machine::State::Ended; }},
     {"s_endpgm", [](Scalar& s) { s.m.state = Machine::State::Ended; }},
     {"s_barrier", [](Scalar& s) { s.m.state = Machine::State::Barrier; }},
     {"s_branch", [](Scalar& s) { s.branch(true); }},
@@ -228,6 +267,9 @@ const std::map<std::string_view, Body> bodies{
     {"s_set_gpr_idx_mode", [](Scalar& s) { s.m.s[m0] = (s.m.s[m0] & 0xffff0fff) | u32(s.k & 15) << 12; }},
     NOTHING(s_nop),
     NOTHING(s_waitcnt),
+    NOTHING(s_wakeup),
+    NOTHING(s_sendmsg),
+    NOTHING(s_sethalt),  // of 0; the other one waits for a debugger
     NOTHING(s_sleep),
     NOTHING(s_setprio),
     NOTHING(s_icache_inv),
@@ -275,7 +317,8 @@ void scalar_alu(Machine& m, const isa::Decoded& d) {
     if (d.format == Fmt::SOPK || d.format == Fmt::SOPP) s.k = i16(d['i']);
     const bool constant_first = d.format == Fmt::SOPK || d.format == Fmt::SOPP;
     if (constant_first) {
-        if (d.inst->src[0] != Type::Imm && d.inst->src[0] != Type::None) s.a = m.s[d['d']];
+        if (d.inst->src[0] != Type::Imm && d.inst->src[0] != Type::None)
+            s.a = isa::registers(d.inst->src[0]) == 2 ? m.pair(d['d']) : m.s[d['d']];
     } else {
         if (d.inst->src[0] != Type::None) s.a = scalar_source(m, d, d['a'], d.inst->src[0]);
         const Type second = d.inst->src[1];

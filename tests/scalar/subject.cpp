@@ -19,6 +19,7 @@ Subject::Subject(const HandlerTable& table, const std::vector<u32>& code)
     space.map({code_at, code_at + code.size() * 4, host, false});
     space.map({memory_at, memory_at + memory_bytes, reinterpret_cast<std::byte*>(memory.data()), true});
     facts.lds_aperture = lds_aperture;
+    facts.message = [](const GridFacts*, u32) {};
     view.space = &space;
 }
 

@@ -28,12 +28,16 @@ LaneBody body_of(const isa::Inst& inst) {
 constexpr std::string_view special[] = {"v_nop",           "v_clrexcp",     "v_readfirstlane_b32", "v_readlane_b32",
                                         "v_writelane_b32", "v_movreld_b32", "v_movrels_b32",       "v_movrelsd_b32"};
 
+// `count` registers from `vgpr` on, moved by an index; none when they are not all there.
+std::optional<u32> moved(u32 vgpr, u64 by, int count) {
+    if (vgpr + by + u64(count) > 256) return std::nullopt;
+    return u32(vgpr + by);
+}
 // With GPR indexing on (MODE bit 27), M0 holds the index and, from bit 12, for which operands: sources 0 to 2,
-// destination.
-u32 indexed(const Machine& m, u32 vgpr, int operand) {
-    if (!(m.mode >> 27 & 1) || !(m.s[m0] >> (12 + operand) & 1)) return vgpr;
-    const u32 moved = vgpr + (m.s[m0] & 0xff);
-    return moved < 256 ? moved : 0;
+// destination. Beyond the registers a source is v0, and an instruction with such a destination does nothing (manual).
+std::optional<u32> indexed(const Machine& m, u32 vgpr, int operand, int count) {
+    const bool moves = m.mode >> 27 & 1 && m.s[m0] >> (12 + operand) & 1;
+    return moves ? moved(vgpr, m.s[m0] & 0xff, count) : vgpr;
 }
 
 u64 read_vector(const Machine& m, u32 vgpr, int lane, Type type) {
@@ -149,15 +153,19 @@ void vector_alu(Machine& m, const isa::Decoded& d) {
     if (!body) return m.fault("no scalar definition of " + std::string(inst.name));
 
     const bool vop3 = isa::is_vop3(d.format), sdwa = d.tail == Tail::Sdwa, dpp = d.tail == Tail::Dpp;
-    u32 destination = d['d'], shift_source = 0;
-    if (relative) {
-        const bool from = inst.name.starts_with("v_movrels");
-        if (inst.name != "v_movrels_b32") destination += m.s[m0];
-        shift_source = from ? m.s[m0] : 0;
-    } else {
-        destination = indexed(m, destination, 3);
-    }
     const int wide = isa::registers(inst.dst == Type::Mask ? Type::None : inst.dst);
+    std::optional<u32> place = d['d'];
+    if (relative && inst.name != "v_movrels_b32")
+        place = moved(d['d'], m.s[m0], 1);
+    else if (!relative && wide)
+        place = indexed(m, d['d'], 3, wide);
+    if (!place) return;
+    const u32 destination = *place;
+    const auto source_register = [&](int k) {
+        const u32 vgpr = d.operand(k) & 255;
+        if (relative) return inst.name.starts_with("v_movrels") ? moved(vgpr, m.s[m0], 1).value_or(0) : vgpr;
+        return indexed(m, vgpr, k, isa::registers(inst.src[k])).value_or(0);
+    };
     const u64 active = m.execution();
 
     // Where the mask bit of a lane comes from.
@@ -169,7 +177,7 @@ void vector_alu(Machine& m, const isa::Decoded& d) {
     const auto source = [&](int k, int lane) -> u64 {
         const Type type = inst.src[k];
         const u32 code = d.operand(k);
-        if (code >= 256) return read_vector(m, indexed(m, (code + (k ? 0 : shift_source)) & 255, k), lane, type);
+        if (code >= 256) return read_vector(m, source_register(k), lane, type);
         return scalar_source(m, d, code, type);
     };
     const auto with_sign = [&](u64 x, int k) {
@@ -207,15 +215,13 @@ void vector_alu(Machine& m, const isa::Decoded& d) {
             u64 x = k == 0 && fills ? 0 : source(k, k == 0 ? from : lane);
             if (sdwa) {
                 // The part is taken of the whole register, whatever the width of the operation.
-                const u32 whole = d.operand(k) >= 256 ? m.v[indexed(m, d.operand(k) & 255, k)][lane] : u32(x);
+                const u32 whole = d.operand(k) >= 256 ? m.v[source_register(k)][lane] : u32(x);
                 x = selected(whole, d.extra(k ? 'y' : 'x'), d.extra('X') >> k & 1);
                 if (bits_of(type) == 16) x &= 0xffff;
             }
             *operands[k] = with_sign(x, k);
             if (type == Type::U128) {
-                l.c_high = d.operand(k) >= 256
-                               ? read_vector(m, (indexed(m, d.operand(k) & 255, k) + 2) & 255, lane, Type::U64)
-                               : 0;
+                l.c_high = d.operand(k) >= 256 ? read_vector(m, (source_register(k) + 2) & 255, lane, Type::U64) : 0;
             }
         }
         const u32 old = wide ? m.v[destination & 255][lane] : 0;
