@@ -161,3 +161,18 @@ TEST_CASE("messages that nobody listens to change nothing") {
     w.s[4] = 9;
     CHECK(run(w, "s_sendmsg sendmsg(MSG_INTERRUPT)\n s_nop 0").s == w.s);
 }
+
+TEST_CASE("s_sendmsghalt ends the wave after its message; s_sethalt 1 is a fault, for nobody would wake the wave") {
+    State w;
+    w.s[4] = 9;
+    CHECK(fault_of(w, "s_sendmsghalt sendmsg(MSG_INTERRUPT)\n s_trap 1") == "");
+    CHECK(fault_of(w, "s_sethalt 1").find("halts the wave") != std::string::npos);
+    CHECK(run(w, "s_sethalt 0\n s_mov_b32 s5, 7").s[5] == 7);
+}
+
+TEST_CASE("instructions of trap handlers are faults with a reason") {
+    for (const char* const body : {"s_rfe_b64 s[4:5]", "s_rfe_restore_b64 s[4:5], s6"}) {
+        CAPTURE(body);
+        CHECK(fault_of(State{}, body).find("belongs to trap handlers") != std::string::npos);
+    }
+}
