@@ -49,6 +49,25 @@ TEST_CASE("the offset may be a scalar register, and reaches over 4 GiB boundarie
     CHECK(after.s[10] == w.memory[0xffc / 4]);
 }
 
+TEST_CASE("base and offset lose their low two bits each, before they are added") {
+    const State w = with_memory();
+    const State after = run(w, R"(
+        s_or_b32 s4, s32, 3
+        s_mov_b32 s5, s33
+        s_load_dword s6, s[4:5], 0x7
+        s_mov_b32 m0, 0xb
+        s_load_dword s7, s[4:5], m0
+        s_mov_b32 s8, 77
+        s_store_dword s8, s[4:5], 0x12
+        s_mov_b32 m0, -1
+        s_waitcnt lgkmcnt(0)
+    )");
+    CHECK(after.s[6] == w.memory[1]);
+    CHECK(after.s[7] == w.memory[2]);
+    CHECK(after.memory[4] == 77);
+    CHECK(after.memory[5] == w.memory[5]);
+}
+
 TEST_CASE("a load may replace its own address, and fill VCC") {
     State w = with_memory();
     const State after = run(w, R"(

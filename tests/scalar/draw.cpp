@@ -8,8 +8,8 @@ using isa::Also, isa::Fmt, isa::Inst, isa::Type;
 
 namespace {
 
-constexpr std::string_view source_kinds[] = {"vgpr", "sgpr", "vcc",   "m0",      "exec", "vccz", "execz",
-                                             "scc",  "int",  "float", "literal", "neg",  "abs",  "sext"};
+constexpr std::string_view source_kinds[] = {"vgpr", "sgpr",  "vcc",     "m0",  "exec", "vccz", "execz", "scc",
+                                             "int",  "float", "literal", "neg", "abs",  "sext", "lds"};
 constexpr std::string_view other_kinds[] = {"to sgpr",
                                             "to vcc",
                                             "to m0",
@@ -138,6 +138,8 @@ private:
     Drawn out;
     Fmt format{};
     bool literal = false, scalar_used = false;  // what an instruction may have only once
+    int scalar_kind = -1, scalar_width = 0;     // the one scalar, which may be named again
+    u32 scalar_code = 0;
     int sources = 0;
 
     void met(int kind) { coverage.allowed.set(kind), coverage.met.set(kind), ++coverage.counts[kind]; }
@@ -178,6 +180,7 @@ private:
     u32 random_literal(Type type);
     u32 vgpr(int count) { return first_vgpr + random.below(u32(vgprs_used - count - 8) - first_vgpr); }
     u32 sgpr(int count) {
+        if (count <= 2 && random.one_in(16)) return 102 + 2 * random.below(2);  // FLAT_SCRATCH, XNACK_MASK
         const u32 step = count == 1 ? 1 : count == 2 ? 2 : 4;
         return random.below((u32(sgprs_used) - u32(count)) / step + 1) * step;
     }
@@ -246,6 +249,9 @@ u32 Drawing::operand_code(int kind, Type type) {
             return 252;
         case Scc:
             return 253;
+        case LdsDirect:
+            out.lds_direct = true;
+            return 254;
         case Literal:
             literal = true, out.size = 2, out.words[1] = random_literal(type);
             return isa::literal_code;
@@ -273,7 +279,11 @@ u32 Drawing::scalar_operand(int k, Type type, bool with_literal) {
 u32 Drawing::vector_operand(int k, Type type, bool scalars, bool with_literal) {
     const int wide = isa::registers(type), base = PerSource * k;
     int kind;
-    if (scalars && !scalar_used && !random.one_in(3)) {
+    // LLVM has no reversed shift of what LDS gives.
+    const bool lds = k == 0 && wide == 1 && inst.name.find("rev_") == inst.name.npos;
+    if (scalars && !scalar_used && lds && random.one_in(12)) {
+        kind = choose({base + LdsDirect});
+    } else if (scalars && !scalar_used && !random.one_in(3)) {
         if (wide > 2)
             kind = choose({base + Vgpr});
         else if (wide == 2)
@@ -285,6 +295,9 @@ u32 Drawing::vector_operand(int k, Type type, bool scalars, bool with_literal) {
                                           base + Scc, base + Integer, base + Float, base + Literal})
                                 : choose({base + Sgpr, base + Vcc, base + M0, base + Exec, base + Vccz, base + Execz,
                                           base + Scc, base + Integer, base + Float});
+    } else if (scalars && scalar_width == wide && random.one_in(4)) {
+        met(base + scalar_kind);
+        return scalar_code;
     } else if (scalars && wide <= 2 && random.one_in(4)) {
         kind = choose({base + Integer, base + Float});
     } else {
@@ -296,8 +309,11 @@ u32 Drawing::vector_operand(int k, Type type, bool scalars, bool with_literal) {
         reads(n, type);
         return 256 + n;
     }
-    scalar_used |= kind != Integer && kind != Float;
-    return operand_code(kind, type);
+    const u32 code = operand_code(kind, type);
+    if (kind == Integer || kind == Float) return code;
+    scalar_used = true;
+    if (kind != Literal && kind != LdsDirect) scalar_kind = kind, scalar_width = wide, scalar_code = code;
+    return code;
 }
 
 void Drawing::scalar_destination(char letter, Type type, bool with_m0, bool with_exec) {
@@ -338,11 +354,14 @@ void Drawing::scalar() {
     }
     if (inst.format == Fmt::SOPK) {
         if (name.find("getreg") != name.npos) {
-            put('i', 1 | random.below(32) << 6 | random.below(32) << 11);
+            // MODE, STATUS, TRAPSTS: what others hold is the machine's affair.
+            put('i', (1 + random.below(3)) | random.below(32) << 6 | random.below(32) << 11);
         } else if (name.find("setreg") != name.npos) {
-            // Rounding, denormals, DX10_CLAMP, IEEE. What lies above changes more than arithmetic.
-            const u32 offset = random.below(10), size = 1 + random.below(10 - offset);
-            put('i', 1 | offset << 6 | (size - 1) << 11);
+            // Mostly rounding, denormals, DX10_CLAMP, IEEE.
+            const u32 bits = random.one_in(4) ? 32 : 10;
+            const u32 offset = random.below(bits), size = 1 + random.below(bits - offset);
+            const u32 number = bits == 32 && random.one_in(2) ? 3 : 1;
+            put('i', number | offset << 6 | (size - 1) << 11);
         } else {
             put('i', random.one_in(3) ? random.pick({0u, 1u, 0xffffu, 0x7fffu, 0x8000u}) : random.word() & 0xffff);
         }
@@ -372,8 +391,8 @@ void Drawing::scalar() {
     if (name.starts_with("s_movrel")) {
         relative();
         const int wide = name.ends_with("b64") ? 2 : 1;
-        put('d', sgpr(wide) / 2 & ~1u);
-        if (name.starts_with("s_movrels")) put('a', sgpr(wide) / 2 & ~1u), out.size = 1;
+        put('d', sgpr(wide) % 32 / 2 & ~1u);
+        if (name.starts_with("s_movrels")) put('a', sgpr(wide) % 32 / 2 & ~1u), out.size = 1;
     }
     if (name == "s_setpc_b64" || name == "s_swappc_b64") {
         out.ends = true;
@@ -417,10 +436,13 @@ void Drawing::lanes() {
         put('b', select == PerSource + Sgpr ? sgpr(1) : select == PerSource + M0 ? 124 : 128 + random.below(65));
         return;
     }
-    met(Vgpr);
-    const u32 n = vgpr(1);
-    reads(n, Type::U32);
-    put('a', 256 + n);
+    if (choose({Vgpr, Vgpr, Vgpr, LdsDirect}) == Vgpr) {
+        const u32 n = vgpr(1);
+        reads(n, Type::U32);
+        put('a', 256 + n);
+    } else {
+        put('a', operand_code(LdsDirect, Type::U32));
+    }
     if (name == "v_readlane_b32") {
         const int select = choose({PerSource + Sgpr, PerSource + M0, PerSource + Vcc, PerSource + Integer});
         put('b', select == PerSource + Sgpr  ? sgpr(1)
@@ -428,8 +450,9 @@ void Drawing::lanes() {
                  : select == PerSource + Vcc ? 106 + random.below(2)
                                              : 128 + random.below(65));
     }
-    const int to = choose({ToSgpr, ToVcc, ToM0});
-    put('d', to == ToSgpr ? sgpr(1) : to == ToVcc ? 106 + random.below(2) : 124);
+    const int to = choose({ToSgpr, ToSgpr, ToVcc, ToM0, ToExec});
+    const u32 half = random.below(2);
+    put('d', to == ToSgpr ? sgpr(1) : to == ToVcc ? 106 + half : to == ToM0 ? 124 : 126 + half);
 }
 
 void Drawing::short_form() {
@@ -466,8 +489,12 @@ void Drawing::vop3() {
         if (type == Type::None || type == Type::Dst || type == Type::Imm) continue;
         const char letter = "abc"[k];
         if (type == Type::Mask) {
-            const int kind = scalar_used ? -1 : choose({PerSource * 2 + Sgpr, PerSource * 2 + Vcc});
-            put(letter, kind == PerSource * 2 + Sgpr ? sgpr(2) : kind < 0 ? 128 + random.below(65) : 106);
+            const int kind =
+                scalar_used ? -1 : choose({PerSource * 2 + Sgpr, PerSource * 2 + Vcc, PerSource * 2 + Exec});
+            put(letter, kind == PerSource * 2 + Sgpr   ? sgpr(2)
+                        : kind < 0                     ? 128 + random.below(65)
+                        : kind == PerSource * 2 + Exec ? 126
+                                                       : 106);
             if (kind >= 0) scalar_used = true;
             continue;
         }
@@ -490,8 +517,8 @@ void Drawing::vop3() {
         put('m', out.multiplier);
     }
     if (inst.dst == Type::Mask) {
-        const int to = choose({ToSgpr, ToVcc});
-        put('d', to == ToSgpr ? sgpr(2) : 106);
+        const int to = choose({ToSgpr, ToSgpr, ToVcc, ToExec});
+        put('d', to == ToSgpr ? sgpr(2) : to == ToVcc ? 106 : 126);
     } else if (isa::registers(inst.dst)) {
         met(ToVgpr);
         const u32 d = vgpr(isa::registers(inst.dst));
@@ -499,8 +526,8 @@ void Drawing::vop3() {
         if (inst.src[2] == Type::Dst) reads(d, inst.dst);
     }
     if (format == Fmt::VOP3B) {
-        const int to = choose({ToSgpr, ToVcc});
-        put('q', to == ToSgpr ? sgpr(2) : 106);
+        const int to = choose({ToSgpr, ToSgpr, ToVcc, ToExec});
+        put('q', to == ToSgpr ? sgpr(2) : to == ToVcc ? 106 : 126);
     }
 }
 
@@ -641,12 +668,12 @@ void Drawing::local() {
     const bool two =
         name.find("read2") != name.npos || name.find("write2") != name.npos || name.find("xchg2") != name.npos;
     if (two) {
-        const u32 most = name.find("st64") != name.npos ? 6 : 64;
+        const u32 most = random.one_in(16) ? 256 : name.find("st64") != name.npos ? 6 : 64;
         coverage.allowed.set(Offset), met(Offset);
         put('x', random.below(most)), put('y', random.below(most));
         return;
     }
-    u32 o = swizzle ? random.word() & 0xffff : lanes ? random.below(64) * 4 : offset(1024);
+    u32 o = swizzle ? random.word() & 0xffff : lanes ? random.below(64) * 4 : offset(random.one_in(16) ? 65536 : 1024);
     if (swizzle) out.align = 1, met(Offset);
     put('x', o & 0xff), put('y', o >> 8);
 }
@@ -657,16 +684,19 @@ void Drawing::scalar_memory() {
     const bool buffer = inst.name.find("buffer") != inst.name.npos;
     put('a', (buffer ? descriptor_sgpr + 4 * random.below(descriptors) : base_sgpr) / 2);
     const bool stores = inst.name.find("store") != inst.name.npos;
-    const int how = stores ? choose({Offset, NoOffset}) : choose({Offset, NoOffset, OffsetRegister});
+    const int how = choose({Offset, NoOffset, OffsetRegister});
     out.align = 4;
     put('I', how != OffsetRegister);
     // The low two bits are dropped.
-    put('i', how == OffsetRegister ? small_sgpr
+    // Stores take no register but M0 (CLRX).
+    if (how == OffsetRegister) out.offset_in_m0 = flag(PerSource + M0, stores ? 1 : 4);
+    put('i', how == OffsetRegister ? (out.offset_in_m0 ? 124 : small_sgpr)
              : how == Offset       ? random.below(buffer ? 2048 : 1000) & ~u32(random.one_in(4) ? 0 : 3)
                                    : 0);
     // What a probe asks for stands in this field.
     const int wide = isa::registers(stores ? inst.src[0] : inst.dst);
-    put('d', wide ? sgpr(wide) : random.below(128));
+    const bool to_vcc = wide && wide <= 2 && choose({ToSgpr, ToSgpr, ToVcc}) == ToVcc;
+    put('d', to_vcc ? 106 : wide ? sgpr(wide) : random.below(128));
     put('G', flag(Glc));
 }
 
@@ -738,8 +768,9 @@ void Drawing::buffer() {
     // Lanes that overwrite parts of each other's elements would leave parts of NaNs.
     address_pattern(!atomic && (loads || (format >> 12 & 7) != 7));
     put('i', offset(256));
-    const int how = choose({Sgpr, Integer});
-    put('s', how == Sgpr ? small_sgpr : 128 + 8 * random.below(3));
+    const int how = out.to_lds ? choose({Sgpr, Integer}) : choose({Sgpr, Integer, M0});
+    out.offset_in_m0 = how == M0;
+    put('s', how == Sgpr ? small_sgpr : how == M0 ? 124 : 128 + random.below(64 / out.align + 1) * out.align);
     cache_flags();
 }
 

@@ -29,6 +29,7 @@ enum Kind : u16 {
     Negate,
     Absolute,
     SignExtend,
+    LdsDirect,
     PerSource = 16,
     // Once.
     ToSgpr = 48,
@@ -121,6 +122,8 @@ struct Drawn {
     int descriptor = -1;
     u32 formats = 0;
     bool adds_lane = false;
+    bool lds_direct = false;  // M0 is an address and a width
+    bool offset_in_m0 = false;
 };
 
 inline constexpr int vgprs_used = 48, sgprs_used = 32;  // the fuzzer's; SGPRs from there on hold descriptors

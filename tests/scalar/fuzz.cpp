@@ -64,6 +64,7 @@ public:
             if (options.only.empty() || std::regex_search(std::string(inst->name), std::regex(options.only)))
                 rows.push_back(inst);
         m.memory_at = memory_at, m.lds_aperture = lds_aperture;
+        m.scratch_at = scratch_at, m.scratch_aperture = scratch_aperture, m.scratch_lane_bytes = scratch_lane_bytes;
     }
     Report run() {
         for (u64 n = options.first; report.instructions < options.count && !rows.empty(); ++n) {
@@ -100,7 +101,8 @@ private:
 // Addresses that an access can have: inside, at the edge, sometimes outside where that is defined.
 void Lockstep::aim(const Drawn& drawn, Random& r) {
     using Holds = Drawn::Holds;
-    const bool to_local = r.one_in(3), mixed = drawn.pattern == Scattered && r.one_in(4), far = r.one_in(8);
+    const u32 to = r.below(3);  // memory, LDS, scratch
+    const bool mixed = drawn.pattern == Scattered && r.one_in(4), far = r.one_in(8);
     const u32 stray = r.one_in(2) ? 64 : r.below(64);  // a lane that does not lie as the others do
     // Below `range`, as the pattern says, `step` from lane to lane.
     u32 first = 0;
@@ -131,9 +133,12 @@ void Lockstep::aim(const Drawn& drawn, Random& r) {
                                                              : lane;
                     break;
                 case Holds::FlatAddress: {
-                    const bool local = mixed ? r.one_in(2) : to_local;
-                    const u32 inside = place(lane, (local ? lds_bytes : memory_bytes) - 1040, drawn.bytes);
-                    const u64 at = local ? u64(lds_aperture) << 32 | inside : memory_at + inside;
+                    const u32 where = mixed ? r.below(3) : to;
+                    const u32 inside = place(lane, (where == 1 ? lds_bytes : memory_bytes) - 1040, drawn.bytes);
+                    const u32 own = r.below(scratch_lane_bytes - drawn.bytes + 1) / drawn.align * drawn.align;
+                    const u64 at = where == 2   ? u64(scratch_aperture) << 32 | own
+                                   : where == 1 ? u64(lds_aperture) << 32 | inside
+                                                : memory_at + inside;
                     low[lane] = u32(at), m.v[address.vgpr + 1][lane] = u32(at >> 32);
                     break;
                 }
@@ -142,9 +147,14 @@ void Lockstep::aim(const Drawn& drawn, Random& r) {
             }
         }
     }
+    m.s[base_sgpr] = u32(memory_at) | (r.one_in(4) ? r.below(4) : 0);
     m.s[small_sgpr] = r.one_in(3) ? 0 : drawn.align == 1 ? r.below(256) : r.below(32) * 8;
     if (drawn.inst->format == Fmt::DS) m.s[m0] = r.one_in(6) ? r.below(lds_bytes) : ~0u;
     if (drawn.to_lds) m.s[m0] = r.below(lds_bytes + 64) | (r.one_in(2) ? r.word() << 16 : 0);
+    // An address, and whether it is a byte, a short or a dword, with a sign or without.
+    const u32 width = r.pick({0u, 1u, 2u, 4u, 5u}), step = 1u << (width & 3);
+    if (drawn.lds_direct) m.s[m0] = width << 16 | (r.below(r.one_in(8) ? 65536 : lds_bytes) & ~(step - 1));
+    if (drawn.offset_in_m0) m.s[m0] = m.s[small_sgpr];
     if (drawn.descriptor >= 0) describe(drawn, r);
 }
 
@@ -225,6 +235,7 @@ void Lockstep::prepare(const Drawn& drawn, Random& r) {
         m.s[m0] = r.word();
     }
     if (alu && drawn.index_limit < 0 && r.one_in(12)) m.mode |= 1u << 27;
+    if (drawn.lds_direct) m.mode &= ~(1u << 27);  // both want M0
     if (alu && m.mode >> 27 & 1) m.s[m0] = (r.word() & ~0xffu) | (r.one_in(3) ? r.below(256) : r.below(8));
     if (drawn.inst->name.starts_with("s_cbranch_") && drawn.ends) fork(drawn, r);
     aim(drawn, r);

@@ -1,5 +1,6 @@
 #include "tests/scalar/machine.hpp"
 
+#include <cstring>
 #include <iterator>
 
 namespace gcn::scalar {
@@ -20,6 +21,16 @@ static u64 constant(u32 code, Type type) {
     return (bits == 16 ? halves : bits == 64 ? doubles : singles)[code - 240];
 }
 
+// M0 holds an address, and from bit 16 on what lies there: a byte, a short, a dword; 4 more: with a sign.
+static u32 from_lds(const Machine& m) {
+    const u32 at = m.s[m0] & 0xffff, width = m.s[m0] >> 16 & 3, bytes = 1u << width;
+    if (at + bytes > m.lds.size()) return 0;
+    u32 x = 0;
+    std::memcpy(&x, &m.lds[at], bytes);
+    if (m.s[m0] >> 18 & 1) x = width ? u32(i32(i16(x))) : u32(i32(int8_t(x)));
+    return x;
+}
+
 u64 scalar_source(const Machine& m, const isa::Decoded& d, u32 code, Type type) {
     const int bits = bits_of(type);
     const u64 mask = bits >= 64 ? ~0ull : (1ull << bits) - 1;
@@ -27,6 +38,7 @@ u64 scalar_source(const Machine& m, const isa::Decoded& d, u32 code, Type type) 
     if (code == 251) return m.pair(vcc) == 0;
     if (code == 252) return m.execution() == 0;
     if (code == 253) return m.scc;
+    if (code == 254) return from_lds(m) & mask;
     if (code == isa::literal_code) {
         const u32 literal = d.literal();
         if (type == Type::F64) return u64(literal) << 32;

@@ -23,7 +23,11 @@ struct Machine {
     // The one region of memory that there is.
     std::vector<u8> memory;
     u64 memory_at = 0;
-    u32 lds_aperture = 0;  // the high half of a FLAT address that means LDS
+    u32 lds_aperture = 0;      // the high half of a FLAT address that means LDS
+    u32 scratch_aperture = 0;  // the one that means a lane's scratch
+    u64 scratch_at = 0;
+    u32 scratch_lane_bytes = 0;
+    u32 priority = 0, traps = 0;  // s_setprio's, TRAPSTS
 
     enum class State { Running, Ended, Barrier, Fault } state = State::Running;
     std::string why;  // Fault

@@ -382,10 +382,18 @@ struct Lane {
     u8* at[4] = {};  // each dword's place, or nullptr where nothing is read (0) or written
 };
 
+// Into the destination; with tfe one register more says what is missing: nothing.
+void write_back(Machine& m, const isa::Decoded& d, const u32 (&results)[64][4], int dwords) {
+    for (int lane = 0; lane < 64; ++lane) {
+        if (!(m.execution() >> lane & 1)) continue;
+        for (int i = 0; i < dwords; ++i) m.v[(d['d'] + u32(i)) & 255][lane] = results[lane][i];
+        if (d['T']) m.v[(d['d'] + u32(dwords)) & 255][lane] = 0;
+    }
+}
+
 // Loads, stores and atomics once the addresses are known; `data`: the register to store, or to add.
 void access_lanes(Machine& m, const isa::Decoded& d, const Access& a, const Lane (&lanes)[64], u32 data) {
     const u64 active = m.execution();
-    const u32 to = d['d'];
     const bool returns = a.what == Access::What::Load || (a.what == Access::What::Change && d['G']);
     u32 results[64][4];
     const int dwords = std::max(1, a.bytes / 4), each = std::min(4, a.bytes);
@@ -408,35 +416,54 @@ void access_lanes(Machine& m, const isa::Decoded& d, const Access& a, const Lane
             }
         }
     }
-    for (int lane = 0; lane < 64; ++lane)
-        for (int i = 0; i < dwords && returns && active >> lane & 1; ++i)
-            m.v[(to + u32(i)) & 255][lane] = results[lane][i];
-    // One register more says what is missing: nothing.
-    for (int lane = 0; lane < 64; ++lane)
-        if (returns && d['T'] && active >> lane & 1) m.v[(to + u32(dwords)) & 255][lane] = 0;
+    if (returns) write_back(m, d, results, dwords);
+}
+
+// Where a FLAT address leads. A lane's scratch lies dword by dword between those of the others.
+u8* flat_place(Machine& m, u64 address, int lane, int bytes) {
+    const u32 high = u32(address >> 32), low = u32(address);
+    if (high == m.lds_aperture) return u64(low) + u64(bytes) <= m.lds.size() ? m.lds.data() + low : nullptr;
+    if (high != m.scratch_aperture) return global(m, address, bytes);
+    if (u64(low) + u64(bytes) > m.scratch_lane_bytes) return nullptr;
+    return global(m, m.scratch_at + low / 4 * 256 + u32(lane) * 4 + low % 4, bytes);
 }
 
 void flat(Machine& m, const isa::Decoded& d) {
     const Access& a = access(*d.inst);
-    Lane lanes[64];
     const u64 active = m.execution();
+    // Byte by byte, for neither dwords of scratch nor those of LDS need to be neighbours or there.
+    const bool loads = a.what == Access::What::Load, changes = a.what == Access::What::Change;
+    const int dwords = std::max(1, a.bytes / 4);
+    u32 results[64][4] = {};
     for (int lane = 0; lane < 64; ++lane) {
         if (!(active >> lane & 1)) continue;
         const u64 address = pair_at(m, d['p'], lane, 8);
-        for (int i = 0; i < std::max(1, a.bytes / 4); ++i) {
-            const int bytes = a.what == Access::What::Change ? a.bytes : std::min(4, a.bytes);
-            const u64 at = address + u64(4 * i);
-            if (u32(address >> 32) == m.lds_aperture) {
-                // Here the allocation is the limit.
-                lanes[lane].at[i] = u32(at) + u64(bytes) <= m.lds.size() ? m.lds.data() + u32(at) : nullptr;
-            } else {
-                lanes[lane].at[i] = global(m, at, bytes);
-                if (!lanes[lane].at[i]) return m.fault("no memory there");
-            }
-            if (a.what == Access::What::Change) break;
+        const bool local = u32(address >> 32) == m.lds_aperture;
+        u8 bytes[16] = {};
+        u8* places[16] = {};
+        // In LDS the allocation is the limit: of dwords, and of what is changed as one.
+        const int each = changes ? a.bytes : std::min(4, a.bytes);
+        for (int i = 0; i < a.bytes; ++i) {
+            if (local && !flat_place(m, address + u64(i / each * each), lane, each)) continue;
+            places[i] = flat_place(m, address + u64(i), lane, 1);
+            if (!places[i]) return m.fault("no memory there");
+            bytes[i] = *places[i];
         }
+        if (changes) {
+            Atomic atomic{load(bytes, a.bytes), pair_at(m, d['a'], lane, a.bytes), 0, m.mode};
+            atomic.other = pair_at(m, d['a'] + u32(dwords), lane, a.bytes);
+            store(bytes, a.change(atomic), a.bytes);
+            std::memcpy(results[lane], &atomic.old, 8);
+        } else if (loads) {
+            std::memcpy(results[lane], bytes, size_t(a.bytes));
+            if (a.bytes < 4) results[lane][0] = u32(extended(results[lane][0], a.bytes, a.with_sign));
+        } else {
+            for (int i = 0; i < a.bytes; ++i) bytes[i] = u8(m.v[(d['a'] + u32(i / 4)) & 255][lane] >> 8 * (i % 4));
+        }
+        for (int i = 0; i < a.bytes && !loads; ++i)
+            if (places[i]) *places[i] = bytes[i];
     }
-    access_lanes(m, d, a, lanes, d['a']);
+    if (loads || (changes && d['G'])) write_back(m, d, results, dwords);
 }
 
 // The driver has compute run with unaligned accesses allowed (Linux, kfd_device_queue_manager_vi.c).

@@ -250,6 +250,7 @@ Report run_programs(const Options& options, const std::vector<std::string>& simd
         if (is_integer(*inst) && !differs(*inst)) pool.push_back(inst);
     Machine m;
     m.memory_at = memory_at, m.lds_aperture = lds_aperture;
+    m.scratch_at = scratch_at, m.scratch_aperture = scratch_aperture, m.scratch_lane_bytes = scratch_lane_bytes;
     for (u64 n = options.first; report.instructions < options.count; ++n) {
         Random r(options.seed, n + (1ull << 40));
         start_program(m, r);
@@ -291,6 +292,7 @@ Report run_images(const Options& options, const std::vector<std::string>& simds,
         if (!differs(*inst)) rows.push_back(inst);
     Machine m;
     m.memory_at = memory_at, m.lds_aperture = lds_aperture;
+    m.scratch_at = scratch_at, m.scratch_aperture = scratch_aperture, m.scratch_lane_bytes = scratch_lane_bytes;
     std::vector<u64> hashes(subjects.size(), 0xcbf29ce484222325);
     for (u64 n = options.first; report.instructions < options.count; ++n) {
         Random r(options.seed, n + (2ull << 40));
@@ -304,9 +306,9 @@ Report run_images(const Options& options, const std::vector<std::string>& simds,
             const Drawn d = draw(inst, r, report.coverage[size_t(&inst - isa::insts.data())]);
             // Without a hand on the state between them: what needs an address or an index, or has others skipped, is
             // left to the lockstep.
-            if (d.ends || d.index_limit >= 0 || inst.name == "s_setvskip" || inst.format == Fmt::SMEM ||
-                inst.format == Fmt::FLAT || inst.format == Fmt::MUBUF || inst.format == Fmt::MTBUF ||
-                inst.format == Fmt::SOPP)
+            if (d.ends || d.index_limit >= 0 || inst.name == "s_setvskip" || inst.name.starts_with("s_setreg") ||
+                inst.format == Fmt::SMEM || inst.format == Fmt::FLAT || inst.format == Fmt::MUBUF ||
+                inst.format == Fmt::MTBUF || inst.format == Fmt::SOPP)
                 continue;
             for (int k = 0; k < d.size; ++k) code[at++] = d.words[size_t(k)];
             ++report.instructions;

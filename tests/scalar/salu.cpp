@@ -96,11 +96,25 @@ u32 field_mask(i64 k) {
     const u32 size = (u32(k) >> 11 & 31) + 1;
     return size == 32 ? ~0u : (1u << size) - 1;
 }
-// Of the hardware registers MODE alone can be compared; what others hold is the machine's affair.
-void set_mode(Scalar& s, u32 value) {
-    if ((s.k & 63) != 1) return;
-    const u32 offset = u32(s.k) >> 6 & 31, mask = field_mask(s.k) << offset;
-    s.m.mode = (s.m.mode & ~mask) | (value << offset & mask);
+// Hardware registers by their numbers: MODE, STATUS, TRAPSTS. What others hold is the machine's affair.
+u32 hardware_register(const Machine& m, u32 number) {
+    const bool valid = true;
+    switch (number) {
+        case 1:
+            return m.mode;
+        case 2:
+            return m.scc | m.priority << 3 | u32(!m.execution()) << 9 | u32(!m.pair(vcc)) << 10 | u32(valid) << 16;
+        case 3:
+            return m.traps;
+        default:
+            return 0;
+    }
+}
+void set_register(Scalar& s, u32 value) {
+    const u32 offset = u32(s.k) >> 6 & 31, mask = field_mask(s.k) << offset, number = s.k & 63;
+    if (number != 1 && number != 3) return;
+    u32& r = number == 1 ? s.m.mode : s.m.traps;
+    r = (r & ~mask) | (value << offset & mask);
 }
 
 #define LOGIC(name, expression)                                                       \
@@ -224,9 +238,9 @@ const std::map<std::string_view, Body> bodies{
          s.d = u64(sum), s.scc(overflows(sum));
      }},
     {"s_mulk_i32", [](Scalar& s) { s.d = u64(i32(s.d) * s.k); }},
-    {"s_getreg_b32", [](Scalar& s) { s.d = (s.k & 63) == 1 ? s.m.mode >> (s.k >> 6 & 31) & field_mask(s.k) : 0; }},
-    {"s_setreg_b32", [](Scalar& s) { set_mode(s, u32(s.a)); }},
-    {"s_setreg_imm32_b32", [](Scalar& s) { set_mode(s, s.i.w1); }},
+    {"s_getreg_b32", [](Scalar& s) { s.d = hardware_register(s.m, s.k & 63) >> (s.k >> 6 & 31) & field_mask(s.k); }},
+    {"s_setreg_b32", [](Scalar& s) { set_register(s, u32(s.a)); }},
+    {"s_setreg_imm32_b32", [](Scalar& s) { set_register(s, s.i.w1); }},
 
     COMPARE(eq, ==),
     COMPARE(lg, !=),
@@ -271,7 +285,7 @@ const std::map<std::string_view, Body> bodies{
     NOTHING(s_sendmsg),
     NOTHING(s_sethalt),  // of 0; the other one waits for a debugger
     NOTHING(s_sleep),
-    NOTHING(s_setprio),
+    {"s_setprio", [](Scalar& s) { s.m.priority = s.k & 3; }},
     NOTHING(s_icache_inv),
     NOTHING(s_incperflevel),
     NOTHING(s_decperflevel),

@@ -18,7 +18,8 @@ Subject::Subject(const HandlerTable& table, const std::vector<u32>& code)
     auto* const host = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(code.data()));
     space.map({code_at, code_at + code.size() * 4, host, false});
     space.map({memory_at, memory_at + memory_bytes, reinterpret_cast<std::byte*>(memory.data()), true});
-    facts.lds_aperture = lds_aperture;
+    facts.lds_aperture = lds_aperture, facts.scratch_aperture = scratch_aperture;
+    facts.scratch_lane_bytes = scratch_lane_bytes;
     facts.message = [](const GridFacts*, u32) {};
     view.space = &space;
 }
@@ -33,7 +34,7 @@ void Subject::set(const Machine& m) {
     std::memcpy(lds.data(), m.lds.data(), m.lds.size());
     std::memcpy(memory.data(), m.memory.data(), m.memory.size());
     w.lds = reinterpret_cast<std::byte*>(lds.data()), w.lds_bytes = u32(m.lds.size());
-    w.scratch = 0, w.view = &view, w.grid = &facts, w.index = 0;
+    w.scratch = scratch_at, w.view = &view, w.grid = &facts, w.index = 0;
     w.waves = 1, w.vgprs = 256, w.allocation = 0, w.trap_status = w.priority = 0;
     w.event = Event::None, w.waiting = w.ended = false;
 }

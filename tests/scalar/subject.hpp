@@ -12,6 +12,9 @@ namespace gcn::scalar {
 
 inline constexpr u64 code_at = 0x100000, memory_at = 0x1234'ffff'f000;
 inline constexpr u32 memory_bytes = 8192, lds_bytes = 4096, lds_aperture = 0x2000'0000;
+// Scratch is the end of memory.
+inline constexpr u32 scratch_aperture = 0x1000'0000, scratch_lane_bytes = 32;
+inline constexpr u64 scratch_at = memory_at + memory_bytes - 64 * scratch_lane_bytes;
 
 class Subject {
 public:

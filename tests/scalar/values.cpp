@@ -99,6 +99,7 @@ void start(Machine& m, Random& r) {
     for (u32 s = 0; s < sgprs_used; ++s) m.s[s] = u32(value(r, r.pick({Type::U32, Type::F32})));
     m.set_pair(vcc, r.next());
     m.scc = r.below(2);
+    m.priority = m.traps = 0;
     m.s[m0] = ~0u;
     m.mode = random_mode(r);
     m.lds.resize(lds_bytes), m.memory.resize(memory_bytes);
