@@ -1,10 +1,6 @@
-#include "tests/scalar/draw.hpp"
-
-#include <algorithm>
+#include "tests/scalar/drawing.hpp"
 
 namespace gcn::scalar {
-
-using isa::Also, isa::Fmt, isa::Inst, isa::Type;
 
 namespace {
 
@@ -122,107 +118,7 @@ constexpr std::string_view other_kinds[] = {"to sgpr",
                                             "indexed",
                                             "skipped"};
 
-class Drawing {
-public:
-    Drawing(const Inst& inst, Random& random, Coverage& coverage, u32 first_vgpr)
-        : inst(inst), random(random), coverage(coverage), first_vgpr(first_vgpr) {
-        out.inst = &inst;
-    }
-    Drawn drawn();
-
-private:
-    const Inst& inst;
-    Random& random;
-    Coverage& coverage;
-    const u32 first_vgpr;
-    Drawn out;
-    Fmt format{};
-    bool literal = false, scalar_used = false;  // what an instruction may have only once
-    int scalar_kind = -1, scalar_width = 0;     // the one scalar, which may be named again
-    u32 scalar_code = 0;
-    int sources = 0;
-
-    void met(int kind) { coverage.allowed.set(kind), coverage.met.set(kind), ++coverage.counts[kind]; }
-    bool flag(int kind, u32 one_in = 4) {
-        coverage.allowed.set(kind);
-        if (!random.one_in(one_in)) return false;
-        met(kind);
-        return true;
-    }
-    int choose(std::initializer_list<int> kinds) {
-        for (const int kind : kinds) coverage.allowed.set(kind);
-        const int kind = random.pick(kinds);
-        met(kind);
-        return kind;
-    }
-    int choose_from(int first, int count) {
-        for (int i = 0; i < count; ++i) coverage.allowed.set(first + i);
-        const int i = int(random.below(u32(count)));
-        met(first + i);
-        return i;
-    }
-
-    void put(char letter, u32 value) {
-        const isa::Format& f = isa::layout_of(format);
-        for (const int dword : {0, 1}) {
-            // A field that lies in both dwords does not exist: place() leaves the other alone.
-            if (std::popcount(f.place(letter, ~0u, dword)))
-                out.words[dword] = (out.words[dword] & ~f.place(letter, ~0u, dword)) | f.place(letter, value, dword);
-        }
-    }
-    void put_tail(Fmt tail, char letter, u32 value) { out.words[1] |= isa::layout_of(tail).place(letter, value, 0); }
-    void begin(Fmt f, u32 opcode) {
-        format = f;
-        out.words = {isa::layout_of(f).ones(), 0};
-        out.size = isa::layout_of(f).has_dword_1() ? 2 : 1;
-        put('o', opcode);
-    }
-    u32 random_literal(Type type);
-    u32 vgpr(int count) { return first_vgpr + random.below(u32(vgprs_used - count - 8) - first_vgpr); }
-    u32 sgpr(int count) {
-        if (count <= 2 && random.one_in(16)) return 102 + 2 * random.below(2);  // FLAT_SCRATCH, XNACK_MASK
-        const u32 step = count == 1 ? 1 : count == 2 ? 2 : 4;
-        return random.below((u32(sgprs_used) - u32(count)) / step + 1) * step;
-    }
-    void reads(u32 vgpr, Type type) {
-        out.vgprs[size_t(sources)] = int(vgpr), out.types[size_t(sources)] = type;
-        ++sources;
-    }
-    u32 constant_code(int kind) {
-        if (kind == Float) return 240 + random.below(9);
-        return 128 + random.below(81);
-    }
-    u32 operand_code(int kind, Type type);
-    u32 scalar_operand(int k, Type type, bool with_literal);
-    u32 vector_operand(int k, Type type, bool scalars, bool with_literal);
-    void scalar_destination(char letter, Type type, bool with_m0, bool with_exec);
-    void scalar();
-    void vector();
-    void short_form();
-    void vop3();
-    void sdwa();
-    void dpp();
-    void lanes();
-    bool has_extensions() const;
-    bool takes_clamp() const;
-    void relative();
-    u32 offset(u32 most);
-    u32 data(Type type) {
-        const u32 n = vgpr(isa::registers(type));
-        reads(n, type);
-        return n;
-    }
-    u32 element_format();
-    void address_pattern(bool may_be_misaligned) {
-        out.pattern = Scattered + choose_from(Scattered, 4);
-        if (may_be_misaligned && out.align > 1 && flag(Misaligned)) out.align = 1;
-    }
-    void cache_flags() { put('G', flag(Glc)), put('S', flag(Slc)); }
-    void local();
-    void scalar_memory();
-    void flat();
-    void buffer();
-};
+}  // namespace
 
 u32 Drawing::random_literal(Type type) {
     const u32 floats[] = {0x3f800000, 0xbf000000, 0x7f800000, 0x00000001, 0x80000000, 0x7fc00000,
@@ -412,7 +308,7 @@ bool Drawing::has_extensions() const {
     return true;
 }
 
-bool is_float(Type t) { return t == Type::F16 || t == Type::F32 || t == Type::F64; }
+static bool is_float(Type t) { return t == Type::F16 || t == Type::F32 || t == Type::F64; }
 
 // It saturates the results of some integer instructions, and does nothing to others. LLVM refuses it to these.
 bool Drawing::takes_clamp() const { return !inst.name.starts_with("v_movrel") && inst.name != "v_mul_lo_u16"; }
@@ -621,159 +517,6 @@ void Drawing::vector() {
     short_form();
 }
 
-// Of an access to memory: the bytes of its widest element.
-u32 bytes_of(const Inst& inst) {
-    const std::string_view name = inst.name;
-    const auto ends = [&](std::string_view with) { return name.ends_with(with); };
-    if (ends("byte") || ends("_u8") || ends("_i8") || ends("_b8")) return 1;
-    if (ends("short") || ends("_u16") || ends("_i16") || ends("_b16")) return 2;
-    if (ends("x4") || ends("b128") || ends("b96")) return 16;
-    if (ends("x3")) return 12;
-    if (ends("x2") || ends("64")) return 8;
-    return 4;
-}
-
-u32 Drawing::offset(u32 most) {
-    coverage.allowed.set(Offset), coverage.allowed.set(NoOffset);
-    if (random.one_in(3)) {
-        met(NoOffset);
-        return 0;
-    }
-    met(Offset);
-    return random.below(most / out.align) * out.align;
-}
-
-void Drawing::local() {
-    begin(Fmt::DS, inst.opcode);
-    const std::string_view name = inst.name;
-    out.bytes = bytes_of(inst), out.align = out.bytes;
-    const bool lanes = name == "ds_permute_b32" || name == "ds_bpermute_b32", swizzle = name == "ds_swizzle_b32";
-    for (int k = 0; k < 3; ++k) {
-        const Type type = inst.src[size_t(k)];
-        if (isa::registers(type)) put(k == 0 ? 'a' : 'b', data(type));
-        if (type != Type::Addr) continue;
-        const u32 n = vgpr(1);
-        put('p', n);
-        if (swizzle)
-            reads(n, Type::U32);
-        else
-            out.addresses[0] = {n, lanes ? Drawn::Holds::LaneAddress : Drawn::Holds::LocalAddress};
-        break;
-    }
-    if (isa::registers(inst.dst)) {
-        met(ToVgpr);
-        put('d', vgpr(isa::registers(inst.dst)));
-    }
-    if (out.addresses[0].holds == Drawn::Holds::LocalAddress) address_pattern(true);
-    const bool two =
-        name.find("read2") != name.npos || name.find("write2") != name.npos || name.find("xchg2") != name.npos;
-    if (two) {
-        const u32 most = random.one_in(16) ? 256 : name.find("st64") != name.npos ? 6 : 64;
-        coverage.allowed.set(Offset), met(Offset);
-        put('x', random.below(most)), put('y', random.below(most));
-        return;
-    }
-    u32 o = swizzle ? random.word() & 0xffff : lanes ? random.below(64) * 4 : offset(random.one_in(16) ? 65536 : 1024);
-    if (swizzle) out.align = 1, met(Offset);
-    put('x', o & 0xff), put('y', o >> 8);
-}
-
-void Drawing::scalar_memory() {
-    begin(Fmt::SMEM, inst.opcode);
-    if (inst.src[0] == Type::None && !isa::registers(inst.dst)) return;
-    const bool buffer = inst.name.find("buffer") != inst.name.npos;
-    put('a', (buffer ? descriptor_sgpr + 4 * random.below(descriptors) : base_sgpr) / 2);
-    const bool stores = inst.name.find("store") != inst.name.npos;
-    const int how = choose({Offset, NoOffset, OffsetRegister});
-    out.align = 4;
-    put('I', how != OffsetRegister);
-    // The low two bits are dropped.
-    // Stores take no register but M0 (CLRX).
-    if (how == OffsetRegister) out.offset_in_m0 = flag(PerSource + M0, stores ? 1 : 4);
-    put('i', how == OffsetRegister ? (out.offset_in_m0 ? 124 : small_sgpr)
-             : how == Offset       ? random.below(buffer ? 2048 : 1000) & ~u32(random.one_in(4) ? 0 : 3)
-                                   : 0);
-    // What a probe asks for stands in this field.
-    const int wide = isa::registers(stores ? inst.src[0] : inst.dst);
-    const bool to_vcc = wide && wide <= 2 && choose({ToSgpr, ToSgpr, ToVcc}) == ToVcc;
-    put('d', to_vcc ? 106 : wide ? sgpr(wide) : random.below(128));
-    put('G', flag(Glc));
-}
-
-void Drawing::flat() {
-    begin(Fmt::FLAT, inst.opcode);
-    out.bytes = bytes_of(inst), out.align = std::min(out.bytes, 4u);
-    if (inst.name.find("atomic") != inst.name.npos) out.align = out.bytes;
-    if (isa::registers(inst.src[0])) put('a', data(inst.src[0]));
-    const u32 n = vgpr(2);
-    put('p', n);
-    out.addresses[0] = {n, Drawn::Holds::FlatAddress};
-    address_pattern(inst.name.find("atomic") == inst.name.npos);
-    put('d', vgpr(std::max(1, isa::registers(inst.dst)) + 1));
-    if (isa::registers(inst.dst)) put('T', flag(Tfe));
-    cache_flags();
-}
-
-// A data and a number format that go together, at their places in a descriptor. Memory of 32 bits a component knows no
-// conversions (Southern Islands' manual of MTBUF), floats of 8 and 2 bits do not exist, nor does number format 6.
-u32 Drawing::element_format() {
-    const int data = choose_from(DataFormat, 15);
-    const bool wide = data == 4 || data == 11 || data >= 13, half = data == 2 || data == 5 || data == 12;
-    const bool floats = wide || half || data == 6 || data == 7;
-    const int number = wide     ? choose({NumberFormat + 4, NumberFormat + 5, NumberFormat + 7})
-                       : floats ? choose({NumberFormat, NumberFormat + 1, NumberFormat + 2, NumberFormat + 3,
-                                          NumberFormat + 4, NumberFormat + 5, NumberFormat + 7})
-                                : NumberFormat + choose_from(NumberFormat, 6);
-    return u32(data) << 15 | u32(number - NumberFormat) << 12;
-}
-
-void Drawing::buffer() {
-    begin(inst.format, inst.opcode);
-    if (inst.src[0] == Type::None && !isa::registers(inst.dst)) return;
-    const std::string_view name = inst.name;
-    const bool typed = name.find("_format_") != name.npos, atomic = name.find("atomic") != name.npos;
-    const bool loads = name.find("_load_") != name.npos, from_lds = name.find("_lds_") != name.npos;
-    out.bytes = typed ? 16 : bytes_of(inst), out.align = std::min(out.bytes, 4u);
-    if (atomic) out.align = out.bytes;
-    put('r', buffer_sgpr / 4);
-    out.descriptor = choose_from(Raw, 3);
-    // The bits of the data format are then others.
-    if (!typed || inst.format == Fmt::MTBUF) out.adds_lane = flag(AddsLane);
-    const u32 format = typed ? element_format() : 0;
-    if (inst.format == Fmt::MTBUF) {
-        put('f', format >> 15), put('N', format >> 12 & 7);
-    } else if (typed) {
-        out.formats = format;
-        for (u32 i = 0; i < 4; ++i) out.formats |= random.pick({0u, 1u, 4u, 5u, 6u, 7u}) << (3 * i);
-    }
-    const u32 bytes = out.bytes;
-    const bool to_lds = inst.format == Fmt::MUBUF && loads && bytes_of(inst) <= 4 &&
-                        (!typed || name == "buffer_load_format_x") && flag(Lds);
-    if (from_lds) met(Lds);
-    if (inst.format == Fmt::MUBUF) put('L', to_lds || from_lds);
-    out.to_lds = to_lds || from_lds, out.bytes = bytes;
-    if (!from_lds) {
-        // With tfe there is a register more.
-        const bool stores = isa::registers(inst.src[0]);
-        put('d', stores ? data(inst.src[0]) : vgpr(std::max(1, isa::registers(inst.dst)) + 1));
-        if (!to_lds && !stores) put('T', flag(Tfe));
-        if (atomic) put('T', flag(Tfe));
-    }
-    const bool indexed = flag(Idxen, 2), with_offset = flag(Offen, 2);
-    put('I', indexed), put('F', with_offset);
-    const u32 n = vgpr(2);
-    put('p', n);
-    if (indexed) out.addresses[0] = {n, Drawn::Holds::Index};
-    if (with_offset) out.addresses[1] = {n + indexed, Drawn::Holds::Offset};
-    // Lanes that overwrite parts of each other's elements would leave parts of NaNs.
-    address_pattern(!atomic && (loads || (format >> 12 & 7) != 7));
-    put('i', offset(256));
-    const int how = out.to_lds ? choose({Sgpr, Integer}) : choose({Sgpr, Integer, M0});
-    out.offset_in_m0 = how == M0;
-    put('s', how == Sgpr ? small_sgpr : how == M0 ? 124 : 128 + random.below(64 / out.align + 1) * out.align);
-    cache_flags();
-}
-
 Drawn Drawing::drawn() {
     ++coverage.drawn;
     switch (inst.format) {
@@ -802,8 +545,6 @@ Drawn Drawing::drawn() {
     }
     return out;
 }
-
-}  // namespace
 
 std::string name_of(int kind) {
     if (kind < ToSgpr)

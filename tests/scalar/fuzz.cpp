@@ -197,6 +197,10 @@ void Lockstep::count(const Drawn& drawn) {
         coverage.allowed.set(Indexed);
         if (m.mode >> 27 & 1) one_of(Indexed, 1, 0);
     }
+    if (drawn.descriptor >= 0) {
+        const u32 upper = m.s[buffer_sgpr + 1];
+        one_of(Raw, 3, upper >> 31 ? 2 : upper >> 16 & 0x3fff ? 1 : 0);
+    }
     one_of(AllLanes, 3, !~m.execution() ? 0 : m.execution() ? 2 : 1);
     Type computes = Type::None;
     for (const Type type : {inst.src[0], inst.src[1], inst.dst})
