@@ -358,7 +358,10 @@ void Drawing::short_form() {
     const bool relative_source = inst.name.starts_with("v_movrels");
     if (inst.also == Also::ReadVcc || inst.also == Also::UpdateVcc) scalar_used = true;  // VCC is the one
     const bool with_literal = !inst.always_literal();
-    put('a', vector_operand(0, inst.src[0], !relative_source && !inst.always_literal(), with_literal));
+    if (inst.always_literal() && random.one_in(3))  // which is the one scalar
+        put('a', operand_code(choose({Integer, Float}), inst.src[0]));
+    else
+        put('a', vector_operand(0, inst.src[0], !relative_source && !inst.always_literal(), with_literal));
     if (inst.src[1] != Type::None && inst.src[1] != Type::Dst) {
         const u32 n = vgpr(isa::registers(inst.src[1]));
         met(PerSource + Vgpr);

@@ -123,7 +123,7 @@ struct Drawn {
     u32 formats = 0;
     bool adds_lane = false;
     bool lds_direct = false;  // M0 is an address and a width
-    bool offset_in_m0 = false;
+    bool offset_in_m0 = false, base_in_vcc = false;
 };
 
 inline constexpr int vgprs_used = 48, sgprs_used = 32;  // the fuzzer's; SGPRs from there on hold descriptors

@@ -67,14 +67,15 @@ void Drawing::scalar_memory() {
     begin(Fmt::SMEM, inst.opcode);
     if (inst.src[0] == Type::None && !isa::registers(inst.dst)) return;
     const bool buffer = inst.name.find("buffer") != inst.name.npos;
-    put('a', (buffer ? descriptor_sgpr + 4 * random.below(descriptors) : base_sgpr) / 2);
+    out.base_in_vcc = !buffer && choose({Sgpr, Sgpr, Vcc}) == Vcc;
+    put('a', (buffer ? descriptor_sgpr + 4 * random.below(descriptors) : out.base_in_vcc ? 106 : base_sgpr) / 2);
     const bool stores = inst.name.find("store") != inst.name.npos;
     const int how = choose({Offset, NoOffset, OffsetRegister});
     out.align = 4;
     put('I', how != OffsetRegister);
-    // The low two bits are dropped.
     // Stores take no register but M0 (CLRX).
     if (how == OffsetRegister) out.offset_in_m0 = flag(PerSource + M0, stores ? 1 : 4);
+    // The low two bits are dropped.
     put('i', how == OffsetRegister ? (out.offset_in_m0 ? 124 : small_sgpr)
              : how == Offset       ? random.below(buffer ? 2048 : 1000) & ~u32(random.one_in(4) ? 0 : 3)
                                    : 0);

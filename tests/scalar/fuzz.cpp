@@ -148,6 +148,7 @@ void Lockstep::aim(const Drawn& drawn, Random& r) {
         }
     }
     m.s[base_sgpr] = u32(memory_at) | (r.one_in(4) ? r.below(4) : 0);
+    if (drawn.base_in_vcc) m.set_pair(vcc, m.pair(base_sgpr));
     m.s[small_sgpr] = r.one_in(3) ? 0 : drawn.align == 1 ? r.below(256) : r.below(32) * 8;
     if (drawn.inst->format == Fmt::DS) m.s[m0] = r.one_in(6) ? r.below(lds_bytes) : ~0u;
     if (drawn.to_lds) m.s[m0] = r.below(lds_bytes + 64) | (r.one_in(2) ? r.word() << 16 : 0);
