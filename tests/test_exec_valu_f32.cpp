@@ -71,8 +71,9 @@ TEST_CASE("output modifiers do nothing in IEEE mode, nor where denormal results 
     check({row("v_add_f32_e64 D, A, B mul:2", sum)}, pairs(floats32), true);
     check({row(WITHOUT_IEEE "v_add_f32_e64 D, A, B mul:2", sum)}, pairs(floats32), false);
     // MODE decides, also for what flushes them in any case.
-    check({row(WITHOUT_IEEE "v_mad_f32 D, A, 1.0, 1.0 mul:2", +[](float a) { return flushed(a) + 1; })}, pairs(floats32),
-          false);
+    check({
+        row(WITHOUT_IEEE "v_mad_f32 D, A, 1.0, 1.0 mul:2", +[](float a) { return flushed(a) + 1; }),
+    }, pairs(floats32), false);
 }
 
 TEST_CASE("clamp keeps results in 0..1, and makes 0 of a NaN") {
