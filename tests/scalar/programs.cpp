@@ -89,6 +89,7 @@ private:
         for (; count; --count) {
             const Inst& inst = *pool[r.below(u32(pool.size()))];
             const Drawn d = draw(inst, r, coverage[size_t(&inst - isa::insts.data())], integers);
+            if (d.lds_direct) continue;  // M0 has no address for it here
             for (int i = 0; i < d.size; ++i) code.push_back(d.words[size_t(i)]);
         }
     }
