@@ -374,10 +374,9 @@ private:
             return;
         }
         for (int i = 0; i < 3; ++i) extras.made |= uint8_t(!vectors[i] << i);
-        if (!extras.sdwa && extras.signs) extras.reading = Reading::Signs;
-        if (extras.dpp && !extras.signs && moves_within_rows(extras.control >> 8 & 0x1ff))
-            extras.reading = Reading::Moved;
-        if (extras.sdwa && !extras.clamp && inst.name != "v_cndmask_b32") extras.reading = Reading::Parts;
+        extras.only_signs = extras.signs && !extras.sdwa;
+        if (extras.dpp && !extras.signs && moves_within_rows(extras.control >> 8 & 0x1ff)) op.run = handlers[Dpp];
+        if (extras.sdwa && !extras.clamp && inst.name != "v_cndmask_b32") op.run = handlers[Sdwa];
         program.extras.push_back(extras);
         op.extras = &program.extras.back();
     }

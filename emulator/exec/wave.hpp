@@ -33,10 +33,6 @@ struct Placement {
     uint32_t shift, mask, kept, sign, above;
 };
 
-// How sources are read that are not simply rows of lanes. Made: something is made of them before. The others on the
-// way: their signs changed, parts taken (SDWA), source 0 moved within rows (DPP).
-enum class Reading : uint8_t { Made, Signs, Parts, Moved };
-
 // What an instruction of the vector ALU asks for beyond its plain form.
 struct Extras {
     uint64_t literal = 0;
@@ -47,10 +43,10 @@ struct Extras {
     bool halves = false;             // the result is two packed halves
     uint8_t changed = 0, signs = 0;  // bit i: Change makes something of source i; more than a part
     uint8_t made = 0;                // bit i: source i is a scalar
-    Reading reading = Reading::Made;
-    bool placed = false;   // Placement makes something of the result
-    uint32_t control = 0;  // the DPP or SDWA dword
-    Change change[3];      // of each source
+    bool only_signs = false;         // only signs of sources are changed, so that they can be while they are read
+    bool placed = false;             // Placement makes something of the result
+    uint32_t control = 0;            // the DPP or SDWA dword
+    Change change[3];                // of each source
     Placement placement;
 };
 
@@ -210,7 +206,9 @@ enum class Unit : uint8_t { Scalar, Vector, Apart, Block, Run };
 
 // ---- what a build of simd.cpp offers ---------------------------------------------------------
 
-enum Variant { Vectors, Scalar, Scalars, General, Variants };  // all sources in VGPRs; source 0 scalar; any; modifiers
+// The ways to execute a row: all sources in VGPRs; source 0 a scalar; any of them one; parts of VGPRs (SDWA); source 0
+// moved within rows of lanes (DPP); whatever else Extras say.
+enum Variant { Vectors, Scalar, Scalars, Sdwa, Dpp, General, Variants };
 
 struct HandlerTable {
     const char* name;
