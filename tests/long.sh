@@ -39,7 +39,7 @@ run test_gemm
 fuzz() {
     name=$1
     shift
-    run "fuzz_$name" -max_total_time=10 -max_len=4096 -timeout=5 -dict="tests/fuzz_$name.dict" \
+    run "fuzz_$name" -max_total_time=10 -max_len=4096 -timeout=60 -dict="tests/fuzz_$name.dict" \
         -artifact_prefix="$build/tests/" "$@"
 }
 fuzz npy

@@ -404,6 +404,12 @@ TEST_CASE("v_div_fmas_f32 rounds once however far apart its terms are") {
     w.vcc = ~0ull;
     w.v[1] = all(0x4cea35ae), w.v[2] = all(bits(3.0f)), w.v[3] = all(0x00800000);  // a tie, and 2^-126 more
     CHECK(run(w, "v_div_fmas_f32 v4, v1, v2, v3").v[4] == all(0x2dafa843));
+
+    // A result below the smallest normal number, and nearer to it than to the largest denormal.
+    w.v[1] = all(0x20000000), w.v[2] = all(0xbfffffff), w.v[3] = all(0);
+    CHECK(run(w, "v_div_fmas_f32 v4, v1, v2, v3").v[4] == all(0x80800000));
+    w.float_mode = 0xc0;
+    CHECK(run(w, "v_div_fmas_f32 v4, v1, v2, v3").v[4] == all(0x80000000));
 }
 
 TEST_CASE("legacy powers and logarithms") {

@@ -3,10 +3,10 @@
 # Polaris in turn RUNS times (10 unless told otherwise), and compares the medians of each figure. A figure of HEAD below
 # 0.95 of that of COMMIT ends with status 1.
 #
-# A busy machine slows one run and not the next: bench_mix counts processor time and gives the best of its runs;
-# bench_emu counts wall time, of which the medians here take off the worst. What COMMIT does not measure yet is new, and
-# is not compared. Both are built in their own working trees under build/compare/, which keep what they compiled for the
-# next comparison; the working trees themselves are taken out of git's list at the end, also when interrupted.
+# A busy machine slows one run and not the next: bench_mix gives the best of its runs, of bench_emu the medians here take
+# off the worst. What COMMIT does not measure yet is new, and is not compared. Both are built in their own working trees
+# under build/compare/, which keep what they compiled for the next comparison; the working trees themselves are taken out
+# of git's list at the end, also when interrupted.
 set -eu
 
 stop() { echo "gcn: cannot compare speeds: $1. Try: $2." >&2; exit 2; }
@@ -103,7 +103,7 @@ while [ $i -lt "$runs" ]; do
     echo "run $i of $runs"
 done
 
-echo "medians of $runs runs in turn; bench_mix: processor time, best of its runs; bench_emu: wall time"
+echo "medians of $runs runs in turn; bench_mix: best of its runs"
 sort -k1,1 -k2,2g "$room/old.figures" | sed 's/^/old /' >"$room/both"
 sort -k1,1 -k2,2g "$room/new.figures" | sed 's/^/new /' >>"$room/both"
 awk -v old="$(git rev-parse --short "$old")" -v new="$(git rev-parse --short "$new")" '

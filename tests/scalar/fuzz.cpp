@@ -311,7 +311,11 @@ bool Lockstep::acceptable(Subject& subject, const isa::Decoded& d, u32 vgpr, int
             const bool tiny = unpacked(a & ~sign, f) <= small && unpacked(b & ~sign, f) <= small;
             // One may have been halved from infinity, the other from the largest number.
             const auto finite = [&](u64 x) { return halved && is_infinite(x, f) ? x - (1ull << f.fraction) : x; };
-            fine = tiny || std::min(ulps(a, b, f), ulps(finite(a), finite(b), f)) <= approximate->ulp * scale + 1;
+            // One may have been rounded to the smallest normal number, the other have been flushed.
+            const auto lost = [&](u64 x, u64 y) { return (x & ~sign) == 0 && y == (x | 1ull << f.fraction); };
+            const bool flushed = rules(m.mode, f).flush_out && (lost(a, b) || lost(b, a));
+            fine = tiny || flushed ||
+                   std::min(ulps(a, b, f), ulps(finite(a), finite(b), f)) <= approximate->ulp * scale + 1;
         }
     }
     if (!fine) return false;
