@@ -150,8 +150,8 @@ TEST_CASE("an address that is no multiple of 4 is no address of an instruction")
 }
 
 TEST_CASE("a kernel that runs into a large empty region faults at its end") {
-    Machine machine(30);
-    std::vector<uint32_t> zeros(size_t(1) << 22);  // v_cndmask_b32 v0, 0, v0, vcc
+    Machine machine(60);
+    std::vector<uint32_t> zeros(size_t(1) << 20);  // v_cndmask_b32 v0, 0, v0, vcc
     machine.map(zeros_at, zeros.data(), zeros.size() * 4, false);
     const emulator::Fault fault = machine.run({
         0xbe840080,  // s_mov_b32 s4, 0
