@@ -442,7 +442,7 @@ private:
                 change.bytes[k] = uint8_t(k % 4 < part.count ? k / 4 * 4 + part.first + k % 4 : 0x80);
             change.shift = 8 * part.first, change.mask = part.mask();
             change.flip = field >> 3 & 1 ? part.sign() : 0;
-            const uint32_t sign = inst.src[i] == Type::F16 ? 0x8000 : 0x80000000;
+            const uint32_t sign = inst.src[i] == Type::F16 ? 0x80008000 : 0x80000000;
             change.keep = extras.absolute >> i & 1 ? ~sign : ~0u;
             change.negate = extras.negate >> i & 1 ? sign : 0;
             const bool signs = change.flip || ~change.keep || change.negate;
@@ -457,6 +457,7 @@ private:
         to.shift = 8 * part.first, to.mask = part.mask(), to.sign = part.sign();
         to.kept = unused == 2 ? ~filled : 0;
         to.above = unused == 1 ? ~(filled | ((1u << to.shift) - 1)) : 0;
+        extras.places_half = part.count == 2 && unused != 1;
         extras.placed = !is_whole(part, inst.dst) || (part.count == 2 && unused);
     }
 

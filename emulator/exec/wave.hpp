@@ -45,6 +45,7 @@ struct Extras {
     uint8_t made = 0;                // bit i: source i is a scalar
     bool only_signs = false;         // only signs of sources are changed, so that they can be while they are read
     bool placed = false;             // Placement makes something of the result
+    bool places_half = false;        // ... namely a half of it, and nothing of its sign
     uint32_t control = 0;            // the DPP or SDWA dword
     Change change[3];                // of each source
     Placement placement;
