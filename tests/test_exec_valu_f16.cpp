@@ -61,6 +61,28 @@ TEST_CASE("v_mac_f16 and v_mad_f16 round the product before the sum, v_fma_f16 d
     check_halves("v_madmk_f16 v4, v1, 0x4000, v2", {{two, one, 0, 0x4500}});
 }
 
+TEST_CASE("f16 results of SDWA: a NaN among the lanes leaves the rest of every register as it was") {
+    State w;
+    for (int lane = 0; lane < 64; ++lane) {
+        w.v[1][lane] = (lane == 21 ? infinity : one) << 16 | 0x1234;
+        w.v[2][lane] = lane == 21 ? infinity | minus : two;
+        w.v[4][lane] = 0xfe0145ff;  // either half a NaN, as bits are
+    }
+    const auto placed = [&](const std::string& to, uint32_t other, uint32_t at_21) {
+        const State after = run(w, "v_add_f16_sdwa v4, v1, v2 " + to + " src0_sel:WORD_1 src1_sel:WORD_0");
+        INFO(to);
+        CHECK(after.v[4][21] == at_21);
+        CHECK(after.v[4][20] == other);
+        CHECK(after.v[4][63] == other);
+    };
+    placed("dst_sel:WORD_1 dst_unused:UNUSED_PRESERVE", 0x420045ff, 0x7e0045ff);
+    placed("dst_sel:WORD_0 dst_unused:UNUSED_PRESERVE", 0xfe014200, 0xfe017e00);
+    placed("dst_sel:WORD_1 dst_unused:UNUSED_PAD", 0x42000000, 0x7e000000);
+    placed("dst_sel:WORD_0 dst_unused:UNUSED_SEXT", 0x00004200, 0x00007e00);
+    placed("dst_sel:BYTE_1 dst_unused:UNUSED_PRESERVE", 0xfe0100ff, 0xfe0100ff);
+    placed("dst_sel:DWORD dst_unused:UNUSED_PRESERVE", 0x00004200, 0x00007e00);
+}
+
 TEST_CASE("f16 modifiers and half-precision constants") {
     check_halves("v_add_f16_e64 v4, -v1, |v2|", {{one, two | minus, 0, one}});
     check_halves("v_add_f16_e64 v4, v1, v2 clamp",

@@ -110,6 +110,38 @@ TEST_CASE("v_cvt_f32_f64 rounds as MODE has it for f32") {
         }
 }
 
+// Among other work in double precision a conversion leaves the host's mode alone where nothing tiny comes of it.
+TEST_CASE("v_cvt_f32_f64 flushes what is tiny where MODE has it, after arithmetic that does not") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const auto converted = [](double x, double others, bool after_f64, const char* to) {
+        State w;
+        w.float_mode = 0xc0;  // denormals of f64 on, of f32 off
+        for (int lane = 0; lane < 64; ++lane) w.set_v64(1, lane, bits(lane == 37 ? x : others));
+        const std::string before = after_f64 ? "v_add_f64 v[10:11], v[12:13], v[12:13]\n" : "";
+        const int row = to[1] - '0';
+        return run(w, before + "v_cvt_f32_f64 " + to + ", v[1:2]").v[row][37];
+    };
+    for (const char* to : {"v3", "v1", "v2"})  // the last two are the source's own
+        for (const double others : {1.0, 0.0, 0x1p-127, nan})
+            for (const double sign : {1.0, -1.0}) {
+                const u32 minus = sign < 0 ? 0x80000000 : 0;
+                const auto both = [&](double x) {
+                    const u32 result = converted(sign * x, others, true, to);
+                    CHECK(result == converted(sign * x, others, false, to));
+                    return result;
+                };
+                CHECK(both(0x1p-126) == (minus | 0x00800000));
+                CHECK(both(0x1.8p-127) == minus);
+                CHECK(both(0x1.fffffcp-127) == minus);   // the largest denormal
+                CHECK(both(0x1.fffffefp-127) == minus);  // rounds to it, or as a denormal to the smallest normal
+                CHECK(both(0x1p-149) == minus);
+                CHECK(both(1e-300) == minus);
+                CHECK(both(0) == minus);
+                CHECK(both(1.5) == (minus | 0x3fc00000));
+            }
+    CHECK(converted(nan, 1, true, "v3") == 0x7fc00000);
+}
+
 TEST_CASE("v_ldexp_f64 below all denormals is the smallest where MODE rounds up and flushes sources only") {
     State w;
     w.float_mode = 0x84;
