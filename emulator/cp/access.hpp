@@ -2,11 +2,13 @@
 // How the command processor reads and writes a client's memory: one value at a time, looked up each time, so that no
 // pointer outlives the region it came from and a bad address becomes a BadAddress, never a SIGSEGV.
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <shared_mutex>
+#include <span>
 #include <type_traits>
 
 #include "emulator/exec/memory.hpp"
@@ -50,7 +52,42 @@ public:
         return expected;
     }
 
+    // Bytes that may lie in several regions that touch.
+    void read(uint64_t address, std::span<std::byte> to) const {
+        in_parts(address, to.size(), false,
+                 [&](std::byte* at, uint64_t done, size_t n) { std::memcpy(to.data() + done, at, n); });
+    }
+    void write(uint64_t address, std::span<const std::byte> from) const {
+        in_parts(address, from.size(), true,
+                 [&](std::byte* at, uint64_t done, size_t n) { std::memcpy(at, from.data() + done, n); });
+    }
+    // Byte i of the target is byte i % 4 of `word`.
+    void fill(uint64_t address, uint64_t bytes, uint32_t word) const {
+        in_parts(address, bytes, true, [&](std::byte* at, uint64_t done, size_t n) {
+            for (size_t i = 0; i < n; ++i) at[i] = std::byte(word >> (done + i) % 4 * 8);
+        });
+    }
+    // From the first byte to the last, a part at a time: a target inside the source gets what the parts before left.
+    void copy(uint64_t target, uint64_t source, uint64_t bytes) const {
+        std::byte part[4096];
+        for (uint64_t done = 0; done < bytes; done += sizeof part) {
+            const std::span piece(part, std::min<uint64_t>(sizeof part, bytes - done));
+            read(source + done, piece);
+            write(target + done, piece);
+        }
+    }
+
 private:
+    template <class Use> void in_parts(uint64_t address, uint64_t bytes, bool write, Use&& use) const {
+        for (uint64_t done = 0; done < bytes;) {
+            const uint64_t at = address + done;
+            const auto region = space.find(at);
+            if (!region) throw BadAddress{at, write};
+            const size_t n = std::min(bytes - done, region->end - at);
+            touch(at, n, write, [&](std::byte* host) { use(host, done, n); });
+            done += n;
+        }
+    }
     // Calls `use` with where the bytes lie on the host.
     template <class Use> void touch(uint64_t address, size_t size, bool write, Use&& use) const {
         const std::shared_lock in_use(space.in_use());

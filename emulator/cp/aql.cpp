@@ -7,7 +7,6 @@
 #include <cstring>
 #include <string>
 
-#include "emulator/cp/pm4.hpp"
 #include "emulator/cp/signal.hpp"
 
 namespace gcn::emulator {
@@ -31,7 +30,7 @@ bool waits_for_earlier(uint16_t header) { return header >> HSA_PACKET_HEADER_BAR
 }  // namespace
 
 AqlQueue::AqlQueue(Device& device, Client& client, const Place& place)
-    : device(device), client(client), place(place), memory(client.space) {}
+    : device(device), client(client), place(place), memory(client.space), pm4(device, client, Pm4::Ring::Compute) {}
 
 bool AqlQueue::step() {
     if (dead) return false;
@@ -143,7 +142,8 @@ bool AqlQueue::take_barrier(const hsa_barrier_and_packet_t& packet, bool any) {
     return true;
 }
 
-// On gfx8 a slot holds 16 words of PM4, whose first header looks like a vendor packet's.
+// On gfx8 a slot holds 16 words of PM4, whose first header looks like a vendor packet's. It has ended when they and
+// what they started have.
 bool AqlQueue::take_vendor(const Packet& packet) {
     uint32_t words[sizeof(Packet) / 4];
     std::memcpy(words, &packet, sizeof words);
@@ -152,10 +152,19 @@ bool AqlQueue::take_vendor(const Packet& packet) {
             {QueueError::BadVendorPacket, "a vendor packet of gfx8 holds PM4, this one begins with " + hex(words[0])});
         return true;
     }
-    if (auto problem = run_pm4(client, device.executor, words)) {
-        refuse({QueueError::BadVendorPacket, *problem});
+    try {
+        if (!in_slot) pm4.begin(words);
+        in_slot = true;
+        const auto state = pm4.advance();
+        if (state != Engine::State::Done) return state == Engine::State::Progress;
+    } catch (const BadPacket& bad) {
+        refuse({QueueError::BadVendorPacket, bad.why});
+        return true;
+    } catch (const GridFault& bad) {
+        fault(bad.fault);
         return true;
     }
+    in_slot = false;
     auto flight = std::make_shared<Flight>();
     flight->ended = true;
     flights.push_back(std::move(flight));
@@ -255,6 +264,7 @@ void AqlQueue::stop() {
         if (flight->grid) flight->grid->stop();
     for (const auto& flight : flights) flight->ended.wait(false, std::memory_order_acquire);
     flights.clear();
+    pm4.stop();
 }
 
 }  // namespace gcn::emulator

@@ -14,6 +14,7 @@
 #include "emulator/cp/client.hpp"
 #include "emulator/cp/device.hpp"
 #include "emulator/cp/kernel.hpp"
+#include "emulator/cp/pm4.hpp"
 #include "emulator/cp/scheduler.hpp"
 
 namespace gcn::emulator {
@@ -30,7 +31,7 @@ public:
     AqlQueue(Device&, Client&, const Place&);
 
     bool step() override;
-    bool running() const override { return grids.load(std::memory_order_relaxed) > 0; }
+    bool running() const override { return grids.load(std::memory_order_relaxed) > 0 || pm4.running(); }
     void stop() override;
 
 private:
@@ -77,6 +78,8 @@ private:
     std::deque<std::shared_ptr<Flight>> flights;  // oldest to next - 1
     bool waiting = false, dead = false;
     std::atomic<int> grids{0};
+    Pm4 pm4;
+    bool in_slot = false;  // the next packet is a slot of PM4 that has begun
 };
 
 }  // namespace gcn::emulator

@@ -1,4 +1,5 @@
-// From a kernel dispatch packet and the kernel's descriptor to what the executor runs.
+// From a kernel dispatch packet and the kernel's descriptor, or from the registers of a ring, to what the executor
+// runs.
 
 #include "emulator/cp/kernel.hpp"
 
@@ -9,8 +10,11 @@
 #include <cstdio>
 
 #include "emulator/cp/access.hpp"
+#include "isa/regs.hpp"
 
 namespace gcn::emulator {
+
+namespace reg = isa::reg;
 
 namespace {
 
@@ -35,8 +39,8 @@ struct Descriptor {
 };
 static_assert(sizeof(Descriptor) == 64 && offsetof(Descriptor, rsrc1) == 48 && offsetof(Descriptor, properties) == 56);
 
-uint32_t vgprs(const Descriptor& d) { return ((d.rsrc1 & 63) + 1) * 4; }
-uint32_t user_sgprs(const Descriptor& d) { return d.rsrc2 >> 1 & 31; }
+uint32_t vgprs(uint32_t rsrc1) { return (reg::COMPUTE_PGM_RSRC1__VGPRS.of(rsrc1) + 1) * 4; }
+uint32_t user_sgprs(uint32_t rsrc2) { return reg::COMPUTE_PGM_RSRC2__USER_SGPR.of(rsrc2); }
 
 std::string hex(uint64_t value) {
     char text[24];
@@ -86,7 +90,7 @@ bool fill_user_sgprs(Dispatch& d, const Descriptor& descriptor, const Source& so
         const Values values = row.values(source);
         for (int i = 0; i < row.count; ++i) d.user_sgprs[next++] = values[i];
     }
-    return next <= user_sgprs(descriptor);
+    return next <= user_sgprs(descriptor.rsrc2);
 }
 
 std::string size_text(const std::array<uint32_t, 3>& size) {
@@ -124,12 +128,12 @@ std::optional<Refusal> read_sizes(const hsa_kernel_dispatch_packet_t& p, Dispatc
     return {};
 }
 
-std::optional<Refusal> check_registers(const Descriptor& descriptor, const Dispatch& d) {
+// Why no CU can hold a group; empty when one can.
+std::string too_many_registers(const Dispatch& d) {
     const uint32_t waves = (d.group[0] * d.group[1] * d.group[2] + lanes - 1) / lanes;
-    if ((waves + simds - 1) / simds * vgprs(descriptor) <= vgprs_per_lane) return {};
-    return Refusal{QueueError::TooFewRegisters, "a group of " + std::to_string(waves) + " waves with " +
-                                                    std::to_string(vgprs(descriptor)) +
-                                                    " VGPRs each does not fit a CU"};
+    if ((waves + simds - 1) / simds * vgprs(d.rsrc1) <= vgprs_per_lane) return {};
+    return "a group of " + std::to_string(waves) + " waves with " + std::to_string(vgprs(d.rsrc1)) +
+           " VGPRs each does not fit a CU";
 }
 
 void give_scratch(Dispatch& d, const amd_queue_t& queue) {
@@ -161,16 +165,65 @@ std::variant<Dispatch, Refusal> prepare(Client& client, const hsa_kernel_dispatc
     if (!memory.holds(d.entry, 4))
         return Refusal{QueueError::BadCode, "the kernel object at " + hex(p.kernel_object) + " has its code at " +
                                                 hex(d.entry) + ", where none is"};
-    if (auto refusal = check_registers(descriptor, d)) return *refusal;
+    if (const std::string why = too_many_registers(d); !why.empty()) return Refusal{QueueError::TooFewRegisters, why};
 
     const auto queue = memory.read<amd_queue_t>(state.queue);
     if (!fill_user_sgprs(d, descriptor, {p, queue, state}))
         return Refusal{QueueError::BadCode, "the kernel object at " + hex(p.kernel_object) +
-                                                " asks for more than its " + std::to_string(user_sgprs(descriptor)) +
+                                                " asks for more than its " + std::to_string(user_sgprs(d.rsrc2)) +
                                                 " user SGPRs"};
     d.lds_aperture = uint64_t(queue.group_segment_aperture_base_hi) << 32;
     d.scratch_aperture = uint64_t(queue.private_segment_aperture_base_hi) << 32;
     if (p.private_segment_size) give_scratch(d, queue);
+    return d;
+}
+
+std::variant<Dispatch, std::string> prepare(Client& client, const std::function<uint32_t(uint32_t)>& registers) {
+    const auto get = [&](uint32_t r) { return registers(r); };
+    const uint32_t initiator = get(reg::COMPUTE_DISPATCH_INITIATOR);
+    const bool in_threads = reg::COMPUTE_DISPATCH_INITIATOR__USE_THREAD_DIMENSIONS.of(initiator),
+               partial = reg::COMPUTE_DISPATCH_INITIATOR__PARTIAL_TG_EN.of(initiator);
+    Dispatch d;
+    d.space = &client.space;
+    for (uint32_t i = 0; i < 3; ++i) {
+        const uint32_t size = get(reg::COMPUTE_DIM_X + i), threads = get(reg::COMPUTE_NUM_THREAD_X + i);
+        const uint32_t last = reg::COMPUTE_NUM_THREAD_X__NUM_THREAD_PARTIAL.of(threads);
+        d.group[i] = reg::COMPUTE_NUM_THREAD_X__NUM_THREAD_FULL.of(threads);
+        if (!size || !d.group[i])
+            return "has " + std::to_string(size) + (in_threads ? " threads" : " groups") + " of " +
+                   std::to_string(d.group[i]) + " threads in dimension " + std::to_string(i) + ": a card would hang";
+        if (partial && !in_threads && (!last || last > d.group[i]))
+            return "has a last group of " + std::to_string(last) + " threads in dimension " + std::to_string(i) +
+                   ", the others have " + std::to_string(d.group[i]);
+        const uint64_t all = in_threads ? size : uint64_t(size - 1) * d.group[i] + (partial ? last : d.group[i]);
+        if (all > UINT32_MAX)
+            return "has " + std::to_string(all) + " threads in dimension " + std::to_string(i) + ", 2^32 or more";
+        d.grid[i] = uint32_t(all);
+        if (!reg::COMPUTE_DISPATCH_INITIATOR__FORCE_START_AT_000.of(initiator) && get(reg::COMPUTE_START_X + i))
+            return "starts at group " + std::to_string(get(reg::COMPUTE_START_X + i)) + " of dimension " +
+                   std::to_string(i) + ", which is not modelled";
+    }
+    if (uint64_t(d.group[0]) * d.group[1] * d.group[2] > max_group)
+        return "has groups of " + size_text(d.group) + ", more than " + std::to_string(max_group) + " threads";
+    d.rsrc1 = get(reg::COMPUTE_PGM_RSRC1);
+    d.rsrc2 = get(reg::COMPUTE_PGM_RSRC2);
+    d.lds_bytes = reg::COMPUTE_PGM_RSRC2__LDS_SIZE.of(d.rsrc2) * 512;
+    if (d.lds_bytes > max_lds)
+        return "asks for " + std::to_string(d.lds_bytes) + " bytes of LDS, a CU has " + std::to_string(max_lds);
+    if (user_sgprs(d.rsrc2) > d.user_sgprs.size())
+        return "asks for " + std::to_string(user_sgprs(d.rsrc2)) + " user SGPRs, there are " +
+               std::to_string(d.user_sgprs.size());
+    if (const std::string why = too_many_registers(d); !why.empty()) return "cannot begin: " + why;
+    for (uint32_t i = 0; i < d.user_sgprs.size(); ++i) d.user_sgprs[i] = get(reg::COMPUTE_USER_DATA_0 + i);
+    d.entry = (uint64_t(get(reg::COMPUTE_PGM_HI) & 0xff) << 32 | get(reg::COMPUTE_PGM_LO)) << 8;
+    if (!Access(client.space).holds(d.entry, 4)) return "has its code at " + hex(d.entry) + ", where none is";
+    if (reg::COMPUTE_PGM_RSRC2__SCRATCH_EN.of(d.rsrc2)) {
+        // Where it lies only the kernel knows, by a descriptor in its user SGPRs: this says whose slots it shares.
+        const uint32_t ring = get(reg::COMPUTE_TMPRING_SIZE);
+        d.scratch_base = reinterpret_cast<uint64_t>(&client.space);
+        d.scratch_wave_bytes = reg::COMPUTE_TMPRING_SIZE__WAVESIZE.of(ring) << 10;
+        d.scratch_waves = reg::COMPUTE_TMPRING_SIZE__WAVES.of(ring);
+    }
     return d;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
-// From a kernel dispatch packet and the kernel's descriptor to what the executor runs.
+// From a kernel dispatch packet and the kernel's descriptor, or from the registers of a ring, to what the executor
+// runs.
 
 #include <hsa/hsa.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -42,5 +44,8 @@ struct QueueState {
 };
 
 std::variant<Dispatch, Refusal> prepare(Client&, const hsa_kernel_dispatch_packet_t&, const QueueState&);
+
+// From COMPUTE_DISPATCH_INITIATOR and the other registers named COMPUTE_*; or why the card would hang or misbehave.
+std::variant<Dispatch, std::string> prepare(Client&, const std::function<uint32_t(uint32_t dword)>& registers);
 
 }  // namespace gcn::emulator

@@ -1,17 +1,101 @@
 #pragma once
-// PM4 packets as they come in slots of an AQL queue and in the buffers these point to.
+// One ring's packet processor: PM4 packets, from indirect buffers or from the slots of an AQL queue, and the registers
+// that they set. Which effect a packet has is a row in pm4.cpp; what it is made of, in isa/pm4.def.
+//
+// As on the card a packet does not wait for the grids before it, unless it says so (EVENT_WRITE CS_PARTIAL_FLUSH), and
+// an end-of-pipe write comes when those before it have ended, while later packets go on.
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
+#include "emulator/cp/access.hpp"
 #include "emulator/cp/client.hpp"
-#include "emulator/exec/exec.hpp"
+#include "emulator/cp/device.hpp"
+#include "emulator/cp/engine.hpp"
+#include "emulator/cp/grids.hpp"
+#include "isa/pm4.hpp"
 
 namespace gcn::emulator {
 
-// Obeys the packets. What was wrong with the first bad one comes back; BadAddress for a buffer that is not there.
-std::optional<std::string> run_pm4(Client&, Executor&, std::span<const uint32_t> words);
+class Pm4 final : public Engine {
+public:
+    enum class Ring { Gfx, Compute };
+
+    Pm4(Device&, Client&, Ring);
+
+    void begin(uint64_t address, uint32_t words) override;
+    // The same with words that lie in a slot of an AQL queue.
+    void begin(std::span<const uint32_t> words);
+    State advance() override;
+    bool running() const override { return grids.running(); }
+    void stop() override;
+
+    uint32_t get(uint32_t dword) const;  // a register
+
+private:
+    using Body = std::span<const uint32_t>;
+    enum class Step { Next, Wait };
+    struct Effect;
+    static const Effect effects[];
+    static const Effect* effect_of(isa::pm4::Op);
+
+    struct Frame {
+        std::vector<uint32_t> words;
+        size_t at = 0;
+    };
+    // A write that comes when as many grids have ended.
+    struct Pending {
+        uint64_t after;
+        std::function<void()> write;
+    };
+
+    Step obey();
+    bool retire();  // end-of-pipe writes whose time has come; true when there were any
+    [[noreturn]] void refuse(const std::string& why) const;
+    void read_buffer(uint64_t address, uint32_t words, bool chain);
+    void set(uint32_t dword, uint32_t value);
+
+    Step nothing(Body);
+    Step set_base(Body);
+    Step dispatch_direct(Body);
+    Step dispatch_indirect(Body);
+    Step atomic_mem(Body);
+    Step cond_exec(Body);
+    Step write_data(Body);
+    Step wait_reg_mem(Body);
+    Step indirect_buffer(Body);
+    Step copy_data(Body);
+    Step acquire(Body);
+    Step cond_write(Body);
+    Step event_write(Body);
+    Step event_write_eop(Body);
+    Step event_write_eos(Body);
+    Step release_mem(Body);
+    Step dma_data(Body);
+    Step set_registers(Body);
+
+    void dispatch(uint32_t x, uint32_t y, uint32_t z, uint32_t initiator);
+    void at_end_of_pipe(uint32_t data_sel, uint64_t address, uint64_t data);
+    uint64_t polled(uint32_t space, uint32_t low, uint32_t high) const;
+
+    Device& device;
+    Client& client;
+    const Ring ring;
+    const Access memory;
+    Grids grids;
+    std::vector<Frame> frames;  // the buffer that is read, last; those that called it before
+    size_t outermost = 0;       // frames that may call others: 2, or 3 when they begin in a slot
+    size_t words_read = 0;
+    std::deque<Pending> pending;
+    isa::pm4::Op current{};  // of the packet that is obeyed
+    std::unordered_map<uint32_t, uint32_t> registers;
+    uint64_t indirect_base = 0, atomic_return = 0;
+};
 
 }  // namespace gcn::emulator
