@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "backend/software.hpp"
+#include "cli/board.hpp"
 #include "cli/strict.hpp"
 #include "gcn/error.hpp"
 #include "isa/chips.hpp"
@@ -171,6 +172,7 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
     const std::string file = software_polaris();
     preload(file);
     refuse_wrong_settings(file);
+    share_board();
     // Not by the software Polaris, of which each process of COMMAND has its own. What is no file stays as it is.
     if (!o.trace.empty() && o.trace != "-" && truncate(trace_file(o).c_str(), 0) != 0 && errno != EINVAL)
         fail({"empty the trace " + o.trace, std::strerror(errno)});

@@ -115,14 +115,6 @@ Device::Device(const Settings& settings)
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug) {}
 
-bool Device::take_vram(uint64_t bytes) {
-    uint64_t before = used.load(std::memory_order_relaxed);
-    do {
-        if (bytes > vram_bytes() - before) return false;
-    } while (!used.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
-    return true;
-}
-
 uint64_t Device::nanoseconds() {
     timespec t;
     clock_gettime(CLOCK_BOOTTIME, &t);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "emulator/cp/board.hpp"
 #include "emulator/cp/scheduler.hpp"
 #include "emulator/cp/watch.hpp"
 #include "emulator/exec/exec.hpp"
@@ -46,10 +47,11 @@ public:
     Scheduler scheduler;
 
     uint64_t vram_bytes() const { return uint64_t(chip.memory_mib) << 20; }
-    uint64_t vram_used() const { return used.load(std::memory_order_relaxed); }
+    // By all processes under one gcn emu: emulator/cp/board.hpp.
+    uint64_t vram_used() const { return Board::open().used(Heap::Vram); }
     // False when that much is not left.
-    bool take_vram(uint64_t bytes);
-    void give_vram(uint64_t bytes) { used.fetch_sub(bytes, std::memory_order_relaxed); }
+    bool take_vram(uint64_t bytes) { return Board::open().take(Heap::Vram, bytes, vram_bytes()); }
+    void give_vram(uint64_t bytes) { Board::open().give(Heap::Vram, bytes); }
 
     // The one clock, in nanoseconds since boot as the kernel driver's system counter, and the GPU's counter made from
     // it.
@@ -60,8 +62,6 @@ public:
 
 private:
     explicit Device(const Settings&);
-
-    std::atomic<uint64_t> used{0};
 };
 
 }  // namespace gcn::emulator

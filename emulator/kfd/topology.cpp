@@ -1,5 +1,5 @@
 // What the process is told about the machine: one node for the host, one for the card. What differs between cards comes
-// from isa/chips.def, what all gfx803 chips share stands here, tiling in tiling.cpp.
+// from isa/chips.def and emulator/cp/card.cpp; what all gfx803 chips share stands here.
 //
 // Sources: Linux 6.1 amdkfd (kfd_crat.c, kfd_topology.c, kfd_device.c, kfd_flat_memory.c) and gfx_v8_0.c; Mesa's
 // amdgpu_devices.c for polaris10. "guess" marks the rest.
@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include "emulator/cp/card.hpp"
 #include "emulator/kfd/session.hpp"
-#include "emulator/kfd/tiling.hpp"
 
 namespace gcn::emulator::kfd {
 
@@ -37,11 +37,6 @@ std::string host_name() {
         if (line.starts_with("model name") && line.find(": ") != std::string::npos)
             return line.substr(line.find(": ") + 2);
     return "Host CPU";
-}
-
-// The name ends in "(software)" when the card's clock is modelled; without a timing model it is the host's.
-std::string card_name(const isa::Chip& chip) {
-    return "AMD Radeon " + std::string(chip.card) + " (software, host clock)";
 }
 
 void set_names(HsaNodeProperties& p, const std::string& marketing, const std::string& name) {
@@ -268,7 +263,7 @@ HSAKMT_STATUS hsaKmtGetTileConfig(HSAuint32 node, HsaGpuTileConfig* config) {
     if (!config || !config->TileConfig || !config->MacroTileConfig) return HSAKMT_STATUS_INVALID_PARAMETER;
     return call([&](Session& s) {
         if (node != gpu_node) return HSAKMT_STATUS_INVALID_NODE_UNIT;
-        const Tiling& tiling = tiling_of(s.device.chip);
+        const auto& tiling = gcn::emulator::family_of(s.device.chip).tiling;
         const auto copy = [](std::span<const uint32_t> from, HSAuint32* to, HSAuint32& room) {
             room = std::min<HSAuint32>(room, from.size());
             std::copy_n(from.begin(), room, to);
