@@ -113,7 +113,8 @@ constexpr int waves_per_cu = 40;
 Device::Device(const Settings& settings)
     : chip(*settings.chip),
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
-      watch(settings.strict, settings.debug) {}
+      watch(settings.strict, settings.debug),
+      patience(settings.watchdog) {}
 
 uint64_t Device::nanoseconds() {
     timespec t;

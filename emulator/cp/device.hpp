@@ -45,6 +45,7 @@ public:
     Totals totals;
     Watch watch;
     Scheduler scheduler;
+    const double patience;  // seconds that a ring may wait for memory that nobody changes; 0: without end
 
     uint64_t vram_bytes() const { return uint64_t(chip.memory_mib) << 20; }
     // By all processes under one gcn emu: emulator/cp/board.hpp.

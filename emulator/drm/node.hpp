@@ -23,4 +23,7 @@ int node_ioctl(int fd, unsigned long request, void* argument);
 // A descriptor was closed that was one of a node: the last of an open file gives back what it holds.
 void after_close();
 
+// The file in which buffers lie: 2^60 bytes, of which only what is touched exists.
+int memory_file();
+
 }  // namespace gcn::emulator::drm

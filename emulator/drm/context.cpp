@@ -1,0 +1,61 @@
+#include "emulator/drm/context.hpp"
+
+#include <libdrm/amdgpu_drm.h>
+
+#include "emulator/cp/pm4.hpp"
+
+namespace gcn::emulator::drm {
+
+namespace {
+
+constexpr RingKind kinds[] = {{AMDGPU_HW_IP_GFX, 1}, {AMDGPU_HW_IP_COMPUTE, 4}};
+
+std::unique_ptr<Engine> engine_of(uint32_t ip, Device& device, Client& client) {
+    return std::make_unique<Pm4>(device, client, ip == AMDGPU_HW_IP_GFX ? Pm4::Ring::Gfx : Pm4::Ring::Compute);
+}
+
+}  // namespace
+
+uint32_t rings_of(uint32_t ip) {
+    for (const RingKind& kind : kinds)
+        if (kind.ip == ip) return kind.rings;
+    return 0;
+}
+
+FencePointer Entity::find(uint64_t number) const {
+    if (number == ~uint64_t(0)) number = next - 1;
+    const uint64_t oldest = next - fences.size();
+    return number >= oldest && number < next ? fences[number - oldest] : nullptr;
+}
+
+// The driver remembers 32 too, and waits for the one before them: amdgpu_sched_jobs.
+void Entity::add(FencePointer fence) {
+    fences.push_back(std::move(fence));
+    ++next;
+    constexpr size_t remembered = 32;
+    while (fences.size() > remembered && fences.front()->done()) fences.pop_front();
+}
+
+Entity* Context::entity(uint32_t ip, uint32_t ring) {
+    if (ring >= rings_of(ip)) return nullptr;
+    auto& entity = entities[{ip, ring}];
+    if (!entity) {
+        auto made = std::make_shared<Ring>(device.scheduler, engine_of(ip, device, client), device.patience);
+        device.scheduler.add(made);
+        entity = std::make_unique<Entity>(std::move(made));
+    }
+    return entity.get();
+}
+
+bool Context::idle() {
+    const std::lock_guard lock(guard);
+    for (const auto& [_, entity] : entities)
+        if (const FencePointer last = entity->find(~uint64_t(0)); last && !last->done()) return false;
+    return true;
+}
+
+Context::~Context() {
+    for (const auto& [_, entity] : entities) device.scheduler.remove(entity->ring);
+}
+
+}  // namespace gcn::emulator::drm

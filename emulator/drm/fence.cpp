@@ -1,0 +1,101 @@
+#include "emulator/drm/fence.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+
+#include "emulator/cp/device.hpp"
+
+namespace gcn::emulator::drm {
+
+namespace {
+
+// Leaked: threads of the device use them until the process ends.
+std::mutex& lock_of_all = *new std::mutex;
+std::condition_variable& news = *new std::condition_variable;
+
+bool happened(const Syncobj::Point& p) { return p.fence->done(); }
+
+}  // namespace
+
+std::mutex& fence_lock() { return lock_of_all; }
+void fences_changed() { news.notify_all(); }
+
+bool Fence::done() const { return __atomic_load_n(&happened, __ATOMIC_ACQUIRE); }
+
+FencePointer signalled_fence() {
+    auto fence = std::make_shared<Fence>();
+    signal(*fence);
+    return fence;
+}
+
+void signal(Fence& fence, int error) {
+    {
+        const std::lock_guard lock(lock_of_all);
+        if (fence.happened) return;
+        fence.failure = error;
+        __atomic_store_n(&fence.happened, true, __ATOMIC_RELEASE);
+        news.notify_all();
+    }
+    Device::open().scheduler.wake();  // a submission may have waited for it
+}
+
+bool wait_until(uint64_t until, const std::function<bool()>& what) {
+    // steady_clock is CLOCK_MONOTONIC here.
+    using Clock = std::chrono::steady_clock;
+    std::unique_lock lock(lock_of_all);
+    if (int64_t(until) < 0) {
+        news.wait(lock, what);
+        return true;
+    }
+    return news.wait_until(lock, Clock::time_point(std::chrono::nanoseconds(until)), what);
+}
+
+// ---- synchronization objects ----------------------------------------------------------------------------------------
+
+void Syncobj::replace(FencePointer fence) {
+    points.clear();
+    if (fence) points.push_back({0, std::move(fence)});
+}
+
+// What has been reached needs no fence any more, but its value is asked for: the last such point stays.
+void Syncobj::add(uint64_t value, FencePointer fence) {
+    const auto open = std::find_if_not(points.begin(), points.end(), happened);
+    if (open - points.begin() > 1) points.erase(points.begin(), open - 1);
+    points.push_back({value, std::move(fence)});
+}
+
+size_t Syncobj::index(uint64_t value) const {
+    if (!value) return points.empty() ? 0 : points.size() - 1;
+    size_t i = 0;
+    while (i < points.size() && points[i].value < value) ++i;
+    return i;
+}
+
+bool Syncobj::reaches(uint64_t value) const { return index(value) < points.size(); }
+
+bool Syncobj::reached(uint64_t value) const {
+    const size_t last = index(value);
+    return last < points.size() && std::all_of(points.begin(), points.begin() + ptrdiff_t(last) + 1, happened);
+}
+
+std::vector<FencePointer> Syncobj::fences(uint64_t value) const {
+    std::vector<FencePointer> all;
+    for (size_t i = 0; i < points.size() && i <= index(value); ++i) all.push_back(points[i].fence);
+    return all;
+}
+
+uint64_t Syncobj::last_reached() const {
+    uint64_t value = 0;
+    for (const Point& p : points) {
+        if (!happened(p)) break;
+        value = p.value;
+    }
+    return value;
+}
+
+uint64_t Syncobj::last_added() const { return points.empty() ? 0 : points.back().value; }
+
+}  // namespace gcn::emulator::drm
