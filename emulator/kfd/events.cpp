@@ -133,16 +133,18 @@ HSAKMT_STATUS Events::wait(std::span<HsaEvent*> handles, bool all, uint32_t mill
         event.is_set &= event.manual_reset;
         event.waiters.push_back(&self);
     }
+    // Threads of ROCr wait for one event, and the first to come may take what another is waiting for: hsa_queue_destroy
+    // after an error of the queue would sleep for ever, now and then. (Later versions wait for an event's age.) As they
+    // look at their signals whenever they wake, a wait without end here ends now and then.
+    constexpr uint32_t long_enough = 1000;
     const auto done = [&] { return self.satisfied(all) || self.lost(); };
-    if (milliseconds >= forever)
-        self.released.wait(lock, done);
-    else
-        self.released.wait_for(lock, std::chrono::milliseconds(milliseconds), done);
+    self.released.wait_for(lock, std::chrono::milliseconds(milliseconds >= forever ? long_enough : milliseconds), done);
     for (Event* event : self.events)
         if (event) std::erase(event->waiters, &self);
-    return self.satisfied(all) ? HSAKMT_STATUS_SUCCESS
-           : self.lost()       ? HSAKMT_STATUS_WAIT_FAILURE
-                               : HSAKMT_STATUS_WAIT_TIMEOUT;
+    return self.satisfied(all)       ? HSAKMT_STATUS_SUCCESS
+           : self.lost()             ? HSAKMT_STATUS_WAIT_FAILURE
+           : milliseconds >= forever ? HSAKMT_STATUS_SUCCESS
+                                     : HSAKMT_STATUS_WAIT_TIMEOUT;
 }
 
 }  // namespace gcn::emulator::kfd
