@@ -17,6 +17,7 @@ lld-16                     links code objects
 llvm-16                    the oracle of encodings; counts budgets
 libhsa-runtime-dev         ROCr, its headers; opened at run time, never linked
 libhsakmt-dev              the headers of the interface under ROCr
+libdrm-dev                 the headers of the interface under Mesa: numbers and structures, nothing linked
 libcli11-dev               options of the program gcn
 nlohmann-json3-dev         its --json output
 libopenblas0-pthread       the fast cpu backend; opened at run time, never linked
@@ -25,7 +26,14 @@ kmod                       lsmod, which rocminfo asks
 '
 check='
 catch2                     the tests
-pciutils                   lspci, which hipcc asks
+pciutils                   lspci, which hipcc asks and the tests look at
+libdrm-tests               drmdevice: libdrm's view of the card
+mesa-opencl-icd            Mesa's OpenCL, which runs on libdrm
+ocl-icd-opencl-dev         headers and loader of OpenCL, for the tests' programs
+clinfo                     lists what OpenCL sees
+radeontop                  watches the card at work
+vulkan-tools               vulkaninfo: lists what Vulkan sees
+mesa-vulkan-drivers        Mesa's Vulkan, which runs on libdrm
 hipcc                      builds HIP programs for the tests
 libamdhip64-dev            the HIP runtime
 librocrand-dev             random numbers on the GPU: its kernels run under gcn emu, its header in ours

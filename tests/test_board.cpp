@@ -245,9 +245,7 @@ TEST_CASE("gcn emu names a board for its command, keeps one that is given, and r
     const std::string temporary = "unset XDG_RUNTIME_DIR GCN_EMU_BOARD; export TMPDIR='" + folder.path.string() + "'; ",
                       name = "gcn-emu-board-" + std::to_string(geteuid()) + "-", unused = folder / (name + "4194305-0"),
                       used = folder / (name + "4194306-0"), recent = folder / (name + std::to_string(getpid()) + "-0");
-    for (const std::string& file : {unused, used, recent}) {
-        Board(file);
-    }
+    for (const std::string& file : {unused, used, recent}) Board{file};
     const Board board(used);
     REQUIRE(board.shared());
     if (!gcn::test::sanitizer().empty()) return;  // which printenv would have to load

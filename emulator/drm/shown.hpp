@@ -1,12 +1,12 @@
 #pragma once
-// The files that a machine with a Polaris has and this one lacks: which they are, and where they really lie.
-//
-// They lie in a folder of the user's own, the fake root, made when a process first asks for one of them and reused by
-// later ones: $XDG_RUNTIME_DIR, $TMPDIR or /tmp, then gcn-emu-USER-CHIP-HASH with a hash of what is in it.
+// The files that a machine with a Polaris has and this one lacks: which paths are theirs, where they really lie (in the
+// fake root, emulator/drm/root.hpp), and what the files there stand for.
 
 #include <string>
 
 namespace gcn::emulator::drm {
+
+// ---- paths ----------------------------------------------------------------------------------------------------------
 
 // True for the paths that the software Polaris answers.
 bool is_shown(const char* path);
@@ -16,5 +16,21 @@ std::string where_shown(const char* path);
 
 // The name that `resolved` goes by, when it is what became of the shown path `asked`.
 std::string stands_for(const std::string& resolved, const char* asked);
+
+// True where a shown path lies in a file that nobody may write: anyone's programs see it, and later ones too.
+bool is_read_only(const char* path);
+
+// ---- what was found there -------------------------------------------------------------------------------------------
+
+// True for paths after whose use the following is to be asked: those shown, and relative ones whose last name is that
+// of a device node or a live file of /sys.
+bool may_stand_for(const char* path);
+
+// The minor number of the device node that a file stands for; else -1.
+int node_behind(dev_t device, ino_t file);
+
+// A descriptor of what `fd`, just opened by `path`, stands for: a device node, or a file made now. -1 and errno when
+// that fails; `fd` itself when it stands for nothing.
+int opened_for(int fd, const char* path, int flags);
 
 }  // namespace gcn::emulator::drm
