@@ -27,13 +27,13 @@ kmod                       lsmod, which rocminfo asks
 check='
 catch2                     the tests
 pciutils                   lspci, which hipcc asks and the tests look at
-libdrm-tests               drmdevice: libdrm's view of the card
-mesa-opencl-icd            Mesa's OpenCL, which runs on libdrm
-ocl-icd-opencl-dev         headers and loader of OpenCL, for the tests' programs
+libdrm-tests               drmdevice, the card as libdrm sees it
+mesa-opencl-icd            the OpenCL of Mesa, which runs on libdrm
+ocl-icd-opencl-dev         headers and loader of OpenCL, for programs of the tests
 clinfo                     lists what OpenCL sees
 radeontop                  watches the card at work
 vulkan-tools               vulkaninfo: lists what Vulkan sees
-mesa-vulkan-drivers        Mesa's Vulkan, which runs on libdrm
+mesa-vulkan-drivers        the Vulkan of Mesa, which runs on libdrm
 hipcc                      builds HIP programs for the tests
 libamdhip64-dev            the HIP runtime
 librocrand-dev             random numbers on the GPU: its kernels run under gcn emu, its header in ours

@@ -102,7 +102,7 @@ std::string make_root() {
     };
     for (const File& f : files) {
         if (!f.text) make_folders(root, std::string(f.path) + "/");
-        if (f.text && missing(f.path)) write(root, f.path, f.text(chip));
+        if (f.text && missing(f.path)) write(root, f.path, f.live ? "" : f.text(chip));
     }
     for (const Link& l : all_links)
         if (missing(l.path)) link(root, l);
