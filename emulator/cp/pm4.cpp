@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "emulator/cp/kernel.hpp"
+#include "emulator/cp/operations.hpp"
 
 namespace gcn::emulator {
 
@@ -28,61 +29,6 @@ std::string hex(uint64_t value) {
 
 uint64_t address_of(uint32_t low, uint32_t high, uint32_t alignment) {
     return uint64_t(high) << 32 | (low & ~(alignment - 1));
-}
-
-template <class T> bool compare(uint32_t function, T value, T reference) {
-    switch (function) {
-        case pm4::FUNCTION_LESS:
-            return value < reference;
-        case pm4::FUNCTION_LESS_EQUAL:
-            return value <= reference;
-        case pm4::FUNCTION_EQUAL:
-            return value == reference;
-        case pm4::FUNCTION_NOT_EQUAL:
-            return value != reference;
-        case pm4::FUNCTION_GREATER_EQUAL:
-            return value >= reference;
-        case pm4::FUNCTION_GREATER:
-            return value > reference;
-        default:
-            return true;
-    }
-}
-
-// Operations of ATOMIC_MEM by the low five bits of their code: gfx_8_0_enum.h, TC_OP. Bits 6:5 say whether the value
-// is returned and whether it has 64 bits.
-template <class T> std::optional<T> combined(uint32_t operation, T old, T data, T compared) {
-    using S = std::make_signed_t<T>;
-    switch (operation & 0x1f) {
-        case 0x07:
-            return data;
-        case 0x08:
-            return old == compared ? data : old;
-        case 0x0f:
-            return old + data;
-        case 0x10:
-            return old - data;
-        case 0x11:
-            return T(std::min(S(old), S(data)));
-        case 0x12:
-            return std::min(old, data);
-        case 0x13:
-            return T(std::max(S(old), S(data)));
-        case 0x14:
-            return std::max(old, data);
-        case 0x15:
-            return old & data;
-        case 0x16:
-            return old | data;
-        case 0x17:
-            return old ^ data;
-        case 0x18:
-            return old >= data ? 0 : old + 1;
-        case 0x19:
-            return old == 0 || old > data ? data : old - 1;
-        default:
-            return {};
-    }
 }
 
 }  // namespace
@@ -355,15 +301,21 @@ uint64_t Pm4::polled(uint32_t space, uint32_t low, uint32_t high) const {
     return space == pm4::SPACE_REGISTER ? get(low) : memory.load<uint32_t>(address_of(low, high, 4));
 }
 
+bool Pm4::holds(uint32_t function, uint32_t value, uint32_t reference) const {
+    const auto result = compare(function, value, reference);
+    if (!result) refuse("compares by function " + std::to_string(function));
+    return *result;
+}
+
 Pm4::Step Pm4::wait_reg_mem(Body body) {
     if (pm4::WAIT_REG_MEM_OPERATION.in(body)) refuse("writes before it waits, which only the driver does");
     const auto value = uint32_t(polled(pm4::WAIT_REG_MEM_SPACE.in(body), body[1], body[2]));
-    return compare(pm4::WAIT_REG_MEM_FUNCTION.in(body), value & body[4], body[3]) ? Step::Next : Step::Wait;
+    return holds(pm4::WAIT_REG_MEM_FUNCTION.in(body), value & body[4], body[3]) ? Step::Next : Step::Wait;
 }
 
 Pm4::Step Pm4::cond_write(Body body) {
     const auto value = uint32_t(polled(pm4::COND_WRITE_POLL_SPACE.in(body), body[1], body[2]));
-    if (!compare(pm4::COND_WRITE_FUNCTION.in(body), value & body[4], body[3])) return Step::Next;
+    if (!holds(pm4::COND_WRITE_FUNCTION.in(body), value & body[4], body[3])) return Step::Next;
     if (pm4::COND_WRITE_WRITE_SPACE.in(body) == pm4::SPACE_REGISTER)
         set(body[5], body[7]);
     else
@@ -457,22 +409,15 @@ Pm4::Step Pm4::dma_data(Body body) {
 
 Pm4::Step Pm4::atomic_mem(Body body) {
     const uint32_t operation = pm4::ATOMIC_MEM_OPERATION.in(body);
-    constexpr uint32_t wide = 0x20, loop = 1;
+    constexpr uint32_t loop = 1;
     const auto once = [&]<class T>(T data, T compared) {
-        const uint64_t at = address_of(body[1], body[2], sizeof(T));
-        T old = memory.load<T>(at);
-        for (;;) {
-            const auto next = combined<T>(operation, old, data, compared);
-            if (!next) refuse("has operation " + hex(operation));
-            const T there = memory.exchange<T>(at, old, *next);
-            if (there == old) break;
-            old = there;
-        }
-        atomic_return = old;
-        return old == compared;
+        const auto old = combine<T>(memory, operation, address_of(body[1], body[2], sizeof(T)), data, compared);
+        if (!old) refuse("has operation " + hex(operation));
+        atomic_return = *old;
+        return *old == compared;
     };
     const uint64_t data = address_of(body[3], body[4], 1), compared = address_of(body[5], body[6], 1);
-    const bool equal = operation & wide ? once(data, compared) : once(uint32_t(data), uint32_t(compared));
+    const bool equal = is_wide(operation) ? once(data, compared) : once(uint32_t(data), uint32_t(compared));
     return pm4::ATOMIC_MEM_COMMAND.in(body) == loop && !equal ? Step::Wait : Step::Next;
 }
 

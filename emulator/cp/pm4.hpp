@@ -83,6 +83,7 @@ private:
     void dispatch(uint32_t x, uint32_t y, uint32_t z, uint32_t initiator);
     void at_end_of_pipe(uint32_t data_sel, uint64_t address, uint64_t data);
     uint64_t polled(uint32_t space, uint32_t low, uint32_t high) const;
+    bool holds(uint32_t function, uint32_t value, uint32_t reference) const;
 
     Device& device;
     Client& client;
