@@ -21,6 +21,7 @@ void gemm(CLI::App& app);
 void bench(CLI::App& app);
 void check_kernels(CLI::App& app);
 void disasm(CLI::App& app);
+void perf(CLI::App& app);
 void emu(CLI::App& app);
 
 struct Command {
@@ -34,6 +35,7 @@ static constexpr Command commands[] = {
     {"bench",         "time and verify cases such as sgemm:nt:1024x1024x512",             bench},
     {"check-kernels", "every kernel on every backend against the oracle",                 check_kernels},
     {"disasm",        "machine code as text that clang assembles to the same bytes",      disasm},
+    {"perf",          "hardware counters: what there is to count",                        perf},
     {"emu",           "any program on the software Polaris",                              emu},
 };
 // clang-format on
