@@ -23,9 +23,7 @@ std::atomic<uint64_t> next_offset{page};
 
 Heap heap_of(uint32_t domains) { return domains & AMDGPU_GEM_DOMAIN_VRAM ? Heap::Vram : Heap::Gtt; }
 
-uint64_t limit_of(Heap heap) {
-    return heap == Heap::Vram ? Device::open().vram_bytes() : gtt_bytes();
-}
+uint64_t limit_of(Heap heap) { return heap == Heap::Vram ? Device::open().vram_bytes() : gtt_bytes(); }
 
 }  // namespace
 
@@ -49,13 +47,12 @@ BufferPointer Buffer::make(uint64_t bytes, uint64_t alignment, uint32_t domains,
         board.give(heap_of(placed), bytes);
         return nullptr;
     }
-    return BufferPointer(
-        new Buffer(bytes, alignment, placed, flags, start, static_cast<std::byte*>(host), false));
+    return BufferPointer(new Buffer(bytes, alignment, placed, flags, start, static_cast<std::byte*>(host), false));
 }
 
 BufferPointer Buffer::of_program(uint64_t address, uint64_t bytes) {
-    return BufferPointer(new Buffer(bytes, page, AMDGPU_GEM_DOMAIN_GTT, 0, 0,
-                                    reinterpret_cast<std::byte*>(address), true));
+    return BufferPointer(
+        new Buffer(bytes, page, AMDGPU_GEM_DOMAIN_GTT, 0, 0, reinterpret_cast<std::byte*>(address), true));
 }
 
 Buffer::~Buffer() {

@@ -50,7 +50,12 @@ public:
 private:
     Buffer(uint64_t bytes, uint64_t alignment, uint32_t domains, uint64_t flags, uint64_t offset, std::byte* host,
            bool userptr)
-        : bytes(bytes), alignment(alignment), flags(flags), domains(domains), offset(offset), host(host),
+        : bytes(bytes),
+          alignment(alignment),
+          flags(flags),
+          domains(domains),
+          offset(offset),
+          host(host),
           userptr(userptr) {}
 };
 using BufferPointer = std::shared_ptr<Buffer>;

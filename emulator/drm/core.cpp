@@ -64,11 +64,20 @@ int get_cap(File&, drm_get_cap& c) {
     constexpr struct {
         uint64_t capability, value;
     } caps[] = {
-        {DRM_CAP_DUMB_BUFFER, 1},     {DRM_CAP_VBLANK_HIGH_CRTC, 1},    {DRM_CAP_DUMB_PREFERRED_DEPTH, 24},
-        {DRM_CAP_DUMB_PREFER_SHADOW, 1}, {DRM_CAP_PRIME, 3},            {DRM_CAP_TIMESTAMP_MONOTONIC, 1},
-        {DRM_CAP_ASYNC_PAGE_FLIP, 1}, {DRM_CAP_CURSOR_WIDTH, 128},      {DRM_CAP_CURSOR_HEIGHT, 128},
-        {DRM_CAP_ADDFB2_MODIFIERS, 0}, {DRM_CAP_PAGE_FLIP_TARGET, 0},   {DRM_CAP_CRTC_IN_VBLANK_EVENT, 1},
-        {DRM_CAP_SYNCOBJ, 1},         {DRM_CAP_SYNCOBJ_TIMELINE, 1},
+        {DRM_CAP_DUMB_BUFFER, 1},
+        {DRM_CAP_VBLANK_HIGH_CRTC, 1},
+        {DRM_CAP_DUMB_PREFERRED_DEPTH, 24},
+        {DRM_CAP_DUMB_PREFER_SHADOW, 1},
+        {DRM_CAP_PRIME, 3},
+        {DRM_CAP_TIMESTAMP_MONOTONIC, 1},
+        {DRM_CAP_ASYNC_PAGE_FLIP, 1},
+        {DRM_CAP_CURSOR_WIDTH, 128},
+        {DRM_CAP_CURSOR_HEIGHT, 128},
+        {DRM_CAP_ADDFB2_MODIFIERS, 0},
+        {DRM_CAP_PAGE_FLIP_TARGET, 0},
+        {DRM_CAP_CRTC_IN_VBLANK_EVENT, 1},
+        {DRM_CAP_SYNCOBJ, 1},
+        {DRM_CAP_SYNCOBJ_TIMELINE, 1},
     };
     c.value = 0;
     for (const auto& known : caps)

@@ -27,8 +27,7 @@ uint32_t enter(File& file, BufferPointer buffer) {
 
 constexpr uint64_t known_flags = AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED | AMDGPU_GEM_CREATE_NO_CPU_ACCESS |
                                  AMDGPU_GEM_CREATE_CPU_GTT_USWC | AMDGPU_GEM_CREATE_VRAM_CLEARED |
-                                 AMDGPU_GEM_CREATE_VM_ALWAYS_VALID | AMDGPU_GEM_CREATE_EXPLICIT_SYNC |
-                                 discardable;
+                                 AMDGPU_GEM_CREATE_VM_ALWAYS_VALID | AMDGPU_GEM_CREATE_EXPLICIT_SYNC | discardable;
 constexpr uint64_t on_chip = AMDGPU_GEM_DOMAIN_GDS | AMDGPU_GEM_DOMAIN_GWS | AMDGPU_GEM_DOMAIN_OA;
 
 // Addresses a program may use: those that DEV_INFO names, and beyond them up to the page tables' end less 2 MiB.
@@ -74,8 +73,8 @@ int gem_mmap(File& file, drm_amdgpu_gem_mmap& m) {
 }
 
 int gem_userptr(File& file, drm_amdgpu_gem_userptr& u) {
-    constexpr uint32_t known = AMDGPU_GEM_USERPTR_READONLY | AMDGPU_GEM_USERPTR_ANONONLY |
-                               AMDGPU_GEM_USERPTR_VALIDATE | AMDGPU_GEM_USERPTR_REGISTER;
+    constexpr uint32_t known = AMDGPU_GEM_USERPTR_READONLY | AMDGPU_GEM_USERPTR_ANONONLY | AMDGPU_GEM_USERPTR_VALIDATE |
+                               AMDGPU_GEM_USERPTR_REGISTER;
     if ((u.addr | u.size) % page || u.flags & ~known) return -EINVAL;
     const bool write = !(u.flags & AMDGPU_GEM_USERPTR_READONLY);
     if (write && !(u.flags & AMDGPU_GEM_USERPTR_REGISTER)) return -EACCES;
@@ -88,7 +87,7 @@ int gem_userptr(File& file, drm_amdgpu_gem_userptr& u) {
 
 int gem_va(File& file, drm_amdgpu_gem_va& v) {
     constexpr uint32_t mapped = AMDGPU_VM_DELAY_UPDATE | AMDGPU_VM_PAGE_READABLE | AMDGPU_VM_PAGE_WRITEABLE |
-                               AMDGPU_VM_PAGE_EXECUTABLE | AMDGPU_VM_MTYPE_MASK | no_allocation;
+                                AMDGPU_VM_PAGE_EXECUTABLE | AMDGPU_VM_MTYPE_MASK | no_allocation;
     constexpr uint32_t partial = AMDGPU_VM_DELAY_UPDATE | AMDGPU_VM_PAGE_PRT;
     constexpr uint64_t address_bits = 0xffffffffffff;
     if (v.va_address < first_address) return -EINVAL;
@@ -123,8 +122,10 @@ int gem_op(File& file, drm_amdgpu_gem_op& o) {
             const drm_amdgpu_gem_create_in info{buffer->bytes, buffer->alignment, buffer->domains, buffer->flags};
             return copy_out(o.value, &info, sizeof info) ? 0 : -EFAULT;
         }
-        case AMDGPU_GEM_OP_SET_PLACEMENT: return buffer->userptr ? -EPERM : 0;  // memory is memory here
-        default: return -EINVAL;
+        case AMDGPU_GEM_OP_SET_PLACEMENT:
+            return buffer->userptr ? -EPERM : 0;  // memory is memory here
+        default:
+            return -EINVAL;
     }
 }
 

@@ -43,7 +43,7 @@ template <auto function, class T> constexpr Row row(uint32_t number, int (*)(Fil
 }
 
 #define ROW(number, function, nodes) row<function>(number, function, Nodes::nodes)
-#define AMDGPU(number) DRM_COMMAND_BASE + number
+#define AMDGPU(number)               DRM_COMMAND_BASE + number
 constexpr uint32_t number_of(unsigned long request) { return request & 0xff; }
 constexpr Row rows[] = {
     // clang-format off

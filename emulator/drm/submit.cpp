@@ -158,8 +158,7 @@ int read_dependencies(Submission& s, const Chunk& chunk) {
 
 int read_syncobj_in(Submission& s, const Chunk& chunk) {
     for (size_t i = 0; i < chunk.count<drm_amdgpu_cs_chunk_sem>(); ++i)
-        if (const int error =
-                fences_of(s.file, chunk.at<drm_amdgpu_cs_chunk_sem>(i).handle, 0, false, s.waits_for))
+        if (const int error = fences_of(s.file, chunk.at<drm_amdgpu_cs_chunk_sem>(i).handle, 0, false, s.waits_for))
             return error;
     return 0;
 }
@@ -217,8 +216,8 @@ constexpr Reader readers[] = {
 int read_all(Submission& s, const std::vector<Chunk>& chunks) {
     for (int pass = 1; pass <= 2; ++pass) {
         for (const Chunk& chunk : chunks) {
-            const Reader* reader = std::find_if(std::begin(readers), std::end(readers),
-                                                [&](const Reader& r) { return r.id == chunk.id; });
+            const Reader* reader =
+                std::find_if(std::begin(readers), std::end(readers), [&](const Reader& r) { return r.id == chunk.id; });
             if (reader == std::end(readers)) return -EINVAL;
             if (reader->pass != pass) continue;
             if (const int error = reader->read(s, chunk)) return error;
@@ -360,7 +359,8 @@ int ctx(File& file, drm_amdgpu_ctx& c) {
                 return -EINVAL;
             file.stable_pstate = in.flags;  // the clock is one here
             return 0;
-        default: return -EINVAL;
+        default:
+            return -EINVAL;
     }
 }
 
@@ -416,7 +416,8 @@ int wait_cs(File& file, drm_amdgpu_wait_cs& w) {
     const auto in = w.in;
     w.out = {};
     FencePointer fence;
-    if (const int error = fence_of(file, in.ctx_id, in.ip_type, in.ip_instance, in.ring, in.handle, fence)) return error;
+    if (const int error = fence_of(file, in.ctx_id, in.ip_type, in.ip_instance, in.ring, in.handle, fence))
+        return error;
     if (!fence) return 0;
     w.out.status = !wait_until(in.timeout, [&] { return fence->done(); });
     return w.out.status ? 0 : fence->error();
@@ -456,7 +457,8 @@ int wait_fences(File& file, drm_amdgpu_wait_fences& w) {
 int fence_to_handle(File& file, drm_amdgpu_fence_to_handle& f) {
     FencePointer fence;
     const drm_amdgpu_fence& asked = f.in.fence;
-    if (const int error = fence_of(file, asked.ctx_id, asked.ip_type, asked.ip_instance, asked.ring, asked.seq_no, fence))
+    if (const int error =
+            fence_of(file, asked.ctx_id, asked.ip_type, asked.ip_instance, asked.ring, asked.seq_no, fence))
         return error;
     if (!fence) fence = signalled_fence();
     const uint32_t what = f.in.what;

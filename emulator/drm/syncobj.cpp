@@ -1,8 +1,8 @@
 // Synchronization objects: Linux 6.1, drm_syncobj.c.
 
+#include <time.h>
 #include <algorithm>
 #include <cerrno>
-#include <time.h>
 
 #include "emulator/drm/ioctl.hpp"
 #include "emulator/drm/shared.hpp"
@@ -40,8 +40,7 @@ uint64_t in_seconds(int seconds) {
 
 // The first that is signalled, or all; what nobody has submitted is waited for only when the flags say so.
 int wait(const Objects& objects, const std::vector<uint64_t>& points, int64_t until, uint32_t flags, uint32_t& first) {
-    const bool all = flags & DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL,
-               available = flags & DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE,
+    const bool all = flags & DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL, available = flags & DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE,
                submit = available || flags & DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT;
     first = ~0u;
     if (!submit) {
