@@ -1,5 +1,5 @@
-// What libdrm_amdgpu says of the card, a line "NAME VALUE" each; then what the driver refuses. Exits with 1 at the first
-// call that fails, or does not where it should.
+// What libdrm_amdgpu says of the card, a line "NAME VALUE" each; then what the driver refuses. Stops at the first call
+// that fails, or does not where it should.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -94,8 +94,9 @@ static void device(amdgpu_device_handle d) {
     say("vram_type", g.vram_type);
     say("vram_bits", g.vram_bit_width);
     say("cus", g.cu_active_number);
-    say("cu_bits", (unsigned)__builtin_popcount(g.cu_bitmap[0][0]) + (unsigned)__builtin_popcount(g.cu_bitmap[1][0]) +
-                       (unsigned)__builtin_popcount(g.cu_bitmap[2][0]) + (unsigned)__builtin_popcount(g.cu_bitmap[3][0]));
+    uint64_t cu_bits = 0;
+    for (int engine = 0; engine < 4; engine++) cu_bits += (unsigned)__builtin_popcount(g.cu_bitmap[engine][0]);
+    say("cu_bits", cu_bits);
     say("gb_addr_config", g.gb_addr_cfg);
     say("raster_config", g.pa_sc_raster_cfg[0]);
     say("raster_config_1", g.pa_sc_raster_cfg1[0]);
@@ -168,9 +169,39 @@ static void refusals(int fd) {
     REQUIRE(query(fd, (struct drm_amdgpu_info){.query = AMDGPU_INFO_DEV_INFO}, values, 2) == 0);  // cut to the size
 }
 
-// The descriptor is a node's, through every call that describes one; others are left alone.
+// What programs of older C libraries call.
 int __fxstat(int, int, struct stat*);
+int __xstat(int, const char*, struct stat*);
+int __lxstat(int, const char*, struct stat*);
+int __fxstatat(int, int, const char*, struct stat*, int);
+
 #define NODE(call, mode, number) ((call) == 0 && (mode) == (S_IFCHR | 0666) && (number) == makedev(226, 128))
+// A success leaves errno alone.
+#define FINE(call)              \
+    do {                        \
+        errno = 4711;           \
+        REQUIRE(call);          \
+        REQUIRE(errno == 4711); \
+    } while (0)
+
+static void path(const char* node) {
+    struct stat s;
+    struct statx sx;
+    FINE(NODE(stat(node, &s), s.st_mode, s.st_rdev));
+    FINE(NODE(lstat(node, &s), s.st_mode, s.st_rdev));
+    FINE(NODE(fstatat(-1, node, &s, AT_SYMLINK_NOFOLLOW), s.st_mode, s.st_rdev));
+    FINE(NODE(__xstat(1, node, &s), s.st_mode, s.st_rdev));
+    FINE(NODE(__lxstat(1, node, &s), s.st_mode, s.st_rdev));
+    FINE(NODE(__fxstatat(1, -1, node, &s, 0), s.st_mode, s.st_rdev));
+    FINE(NODE(statx(-1, node, 0, STATX_BASIC_STATS, &sx), sx.stx_mode, makedev(sx.stx_rdev_major, sx.stx_rdev_minor)));
+    FINE(access(node, R_OK | W_OK) == 0);
+    FINE(close(open(node, O_RDWR | O_CLOEXEC)) == 0);
+    FILE* stream = fopen(node, "r+e");
+    REQUIRE(stream && NODE(fstat(fileno(stream), &s), s.st_mode, s.st_rdev));
+    REQUIRE(fcntl(fileno(stream), F_GETFD) == FD_CLOEXEC && fclose(stream) == 0);
+}
+
+// The descriptor is a node's, through every call that describes one; others are left alone.
 static void descriptors(int fd) {
     struct stat s;
     struct statx sx;
@@ -205,6 +236,8 @@ int main(int argc, char** argv) {
     engines(fd);
     refusals(fd);
     descriptors(fd);
+    path("/dev/dri/renderD128");
+    path("/dev/dri/by-path/../renderD128");
     REQUIRE(deinitialize(d) == 0 && close(fd) == 0);
     printf("all right\n");
     return 0;
