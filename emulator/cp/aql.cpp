@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "emulator/cp/board.hpp"
 #include "emulator/cp/signal.hpp"
 
 namespace gcn::emulator {
@@ -114,10 +115,12 @@ void AqlQueue::launch(Dispatch dispatch, const Packet& packet) {
     flights.push_back(flight);
     ++next;
     grids.fetch_add(1, std::memory_order_relaxed);
+    Board::open().work_begins();
     // The queue outlives its grids: stop() waits for them.
     flight->grid = device.executor.start(dispatch, [this, flight, &scheduler = device.scheduler](const Result& result) {
         flight->result = result;
         flight->end = Device::ticks();
+        Board::open().work_ends();
         grids.fetch_sub(1, std::memory_order_relaxed);
         flight->ended.store(true, std::memory_order_release);
         flight->ended.notify_all();
