@@ -11,6 +11,7 @@
 #include <future>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "emulator/cp/client.hpp"
 #include "emulator/cp/device.hpp"
 #include "emulator/cp/ring.hpp"
+#include "tests/atomics.hpp"
 
 namespace gcn::test {
 
@@ -54,6 +56,15 @@ public:
 private:
     uint64_t state;
 };
+
+// What the operation of ATOMIC_MEM and of ATOMIC leaves in memory; empty for a number that is none.
+template <class T> std::optional<T> after_atomic(uint32_t operation, T old, T data, T compared) {
+    constexpr uint32_t swap = 7, compare_swap = 8, add = 15, decrement = 25;  // those between are in order
+    if (operation == compare_swap) return old == compared ? data : old;
+    if (operation != swap && (operation < add || operation > decrement)) return {};
+    const Atomic& a = operation == swap ? atomics[0] : atomics[operation - add + 1];
+    return T((sizeof(T) == 4 ? a.dword : a.dwordx2)(old, data));
+}
 
 // Sees a word as others write it. False after ten seconds.
 inline bool becomes(uint32_t& word, uint32_t value) {
@@ -91,7 +102,9 @@ public:
     template <class Make> Stage(double patience, Make&& make) {
         for (int i = 0; i < 2; ++i) map(memory_at + i * half, part(i), half, true);
         map(read_only_at, fixed, sizeof fixed, false);
-        ring = std::make_shared<emulator::Ring>(device.scheduler, make(client), patience);
+        std::unique_ptr<emulator::Engine> made = make(client);
+        engine = made.get();
+        ring = std::make_shared<emulator::Ring>(device.scheduler, std::move(made), patience);
         device.scheduler.add(ring);
     }
     ~Stage() { leave(); }
@@ -153,6 +166,8 @@ public:
         void memory_fault(uint64_t, bool) override {}
     } client;
     uint32_t fixed[16] = {};  // at read_only_at
+
+    emulator::Engine* engine;  // the scheduler's until a submission has ended
 
     void map(uint64_t at, void* host, uint64_t bytes, bool writable) {
         REQUIRE(client.space.map({at, at + bytes, static_cast<std::byte*>(host), writable}));

@@ -4,7 +4,6 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <limits>
-#include <optional>
 
 #include "emulator/cp/sdma.hpp"
 #include "tests/ring_stage.hpp"
@@ -497,41 +496,6 @@ TEST_CASE("COND_EXE skips words unless memory has its reference") {
 
 namespace {
 
-// The operations in words of their own; empty for numbers that are none.
-template <class T> std::optional<T> after(uint32_t operation, T old, T data, T compared) {
-    using Signed = std::make_signed_t<T>;
-    const bool less = Signed(data) < Signed(old);
-    switch (operation) {
-        case 7:
-            return data;
-        case 8:
-            return compared == old ? data : old;
-        case 15:
-            return T(old + data);
-        case 16:
-            return T(old - data);
-        case 17:
-            return less ? data : old;
-        case 18:
-            return data < old ? data : old;
-        case 19:
-            return less ? old : data;
-        case 20:
-            return data < old ? old : data;
-        case 21:
-            return T(old & data);
-        case 22:
-            return T(old | data);
-        case 23:
-            return T(old ^ data);
-        case 24:
-            return old < data ? T(old + 1) : T(0);
-        case 25:
-            return old && old <= data ? T(old - 1) : data;
-    }
-    return {};
-}
-
 template <class T> void check_atomics() {
     const T low = std::numeric_limits<std::make_signed_t<T>>::min();
     const std::array<T, 6> values = {0, 1, T(low - 1), low, T(~T(0)), T(0x123456789abcdef0)};
@@ -539,7 +503,7 @@ template <class T> void check_atomics() {
     for (uint32_t operation = 0; operation < 32; ++operation) {
         const uint32_t code = operation | (sizeof(T) == 8 ? 0x20 : 0);
         INFO("operation " << code);
-        if (!after<T>(operation, 0, 0, 0)) {
+        if (!after_atomic<T>(operation, 0, 0, 0)) {
             char text[64];
             std::snprintf(text, sizeof text, "ATOMIC has operation 0x%x", code);
             CHECK(refusal(atomic(at(0), code, 1, 0)) == text);
@@ -554,7 +518,7 @@ template <class T> void check_atomics() {
                                             write(at(0x4008), w), atomic(at(0x4008), code | 0x40, data, compared)});
                 c.word<uint64_t>(0x4000) = 0;
                 REQUIRE(c.run(packets) == "");
-                const T expected = *after<T>(operation, old, data, compared);
+                const T expected = *after_atomic<T>(operation, old, data, compared);
                 REQUIRE(c.word<T>(0x3ff8) == expected);
                 REQUIRE(c.word<T>(0x4008) == expected);
                 if (sizeof(T) == 4) REQUIRE(c.word(0x3ffc) == 0);
