@@ -572,6 +572,15 @@ TEST_CASE("one ring waits for what another writes") {
     CHECK(end.why() == "");
 }
 
+TEST_CASE("a wait that nobody ends is given up when patience is") {
+    Card c(Kind::Compute, 0.2);
+    CHECK(c.run(join({write(at(4), {1}), wait_until(at(0), 3, 1), write(at(8), {1})})) ==
+          "it has waited for 0.2 seconds for memory that nobody changed");
+    CHECK(c.word(4) == 1);
+    CHECK(c.word(8) == 0);
+    CHECK(c.run({nop}) == "an earlier submission was given up");
+}
+
 TEST_CASE("a ring that goes away ends what waits and what has not begun") {
     Card c;
     Ending waits = c.submit({join({write(at(4), {1}), wait_until(at(0), 3, 1)})});

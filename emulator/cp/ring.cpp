@@ -15,6 +15,12 @@ std::string hex(uint64_t value) {
     return text;
 }
 
+std::string seconds(double s) {
+    char text[24];
+    std::snprintf(text, sizeof text, "%g", s);
+    return text;
+}
+
 std::string sentence(const Fault& f) {
     return "wave " + std::to_string(f.wave) + " of group (" + std::to_string(f.group[0]) + ", " +
            std::to_string(f.group[1]) + ", " + std::to_string(f.group[2]) + "): " + f.text;
@@ -59,8 +65,7 @@ bool Ring::step() {
             case Engine::State::Waiting:
                 if (engine->running()) moved = Clock::now();
                 if (patience > 0 && Clock::now() - moved > std::chrono::duration<double>(patience))
-                    give_up("it has waited for " + std::to_string(int(patience)) +
-                            " seconds for memory that nobody changed");
+                    give_up("it has waited for " + seconds(patience) + " seconds for memory that nobody changed");
                 return false;
             case Engine::State::Done:
                 break;
