@@ -296,6 +296,24 @@ TEST_CASE("each space of registers is written from its first to its last, and no
     }
 }
 
+TEST_CASE("privileged registers are refused whichever packet writes them") {
+    CHECK(refusal(packet(Op::SET_CONFIG_REG, {0x348, 1})) == "SET_CONFIG_REG writes a privileged register");
+    for (const uint32_t dword : {0x2440u, 0x2bffu, 0x3000u, 0x9fffu, 0xa400u, 0xbfffu, 0x10000u, ~0u}) {
+        const std::string why = " writes the privileged register " + hex(dword);
+        CHECK(refusal(write(dword, {1}, 0)) == "WRITE_DATA" + why);
+        CHECK(refusal(copy_data(pm4::SEL_IMMEDIATE, 1, pm4::SEL_REGISTER, dword, false)) == "COPY_DATA" + why);
+        CHECK(refusal(packet(Op::COND_WRITE, {pm4::COND_WRITE_POLL_SPACE(1), lo(at(0)), hi(at(0)), 0, 0, dword, 0,
+                                              1})) == "COND_WRITE" + why);
+    }
+    CHECK(refusal(write(0x2fff, {1, 2}, 0)) == "WRITE_DATA writes the privileged register 0x3000");
+    CHECK(refusal(copy_data(pm4::SEL_IMMEDIATE, 1, pm4::SEL_REGISTER, 0xffff, true)) ==
+          "COPY_DATA writes the privileged register 0x10000");
+    // The selects of counters reach them, as PAL writes SPI_CONFIG_CNTL.
+    Card c;
+    CHECK(c.run(copy_data(pm4::SEL_IMMEDIATE, 5, pm4::SEL_PERF, 0x2440, false)) == "");
+    CHECK(c.get(0x2440) == 5);
+}
+
 // ---- data -----------------------------------------------------------------------------------------------------------
 
 TEST_CASE("WRITE_DATA writes memory and registers, at growing addresses or at one") {

@@ -182,6 +182,12 @@ uint32_t Pm4::get(uint32_t dword) const {
 
 void Pm4::set(uint32_t dword, uint32_t value) { registers[dword] = value; }
 
+void Pm4::set_unprivileged(uint32_t dword, uint32_t value) {
+    if (!isa::sh_space.holds(dword) && !isa::context_space.holds(dword) && !isa::uconfig_space.holds(dword))
+        refuse("writes the privileged register " + hex(dword));
+    set(dword, value);
+}
+
 Pm4::Step Pm4::set_registers(Body body) {
     const isa::RegisterSpace& space = current == pm4::Op::SET_CONFIG_REG    ? isa::config_space
                                       : current == pm4::Op::SET_CONTEXT_REG ? isa::context_space
@@ -317,7 +323,7 @@ Pm4::Step Pm4::cond_write(Body body) {
     const auto value = uint32_t(polled(pm4::COND_WRITE_POLL_SPACE.in(body), body[1], body[2]));
     if (!holds(pm4::COND_WRITE_FUNCTION.in(body), value & body[4], body[3])) return Step::Next;
     if (pm4::COND_WRITE_WRITE_SPACE.in(body) == pm4::SPACE_REGISTER)
-        set(body[5], body[7]);
+        set_unprivileged(body[5], body[7]);
     else
         memory.store<uint32_t>(address_of(body[5], body[6], 4), body[7]);
     return Step::Next;
@@ -331,7 +337,7 @@ Pm4::Step Pm4::write_data(Body body) {
     const Body data = body.subspan(3);
     switch (to) {
         case pm4::SEL_REGISTER:
-            for (uint32_t i = 0; i < data.size(); ++i) set(body[1] + step * i, data[i]);
+            for (uint32_t i = 0; i < data.size(); ++i) set_unprivileged(body[1] + step * i, data[i]);
             break;
         case pm4::SEL_MEMORY_SYNC:
         case pm4::SEL_TC_L2:
@@ -373,7 +379,10 @@ Pm4::Step Pm4::copy_data(Body body) {
     }
     switch (to) {
         case pm4::SEL_REGISTER:
-        case pm4::SEL_PERF:
+            set_unprivileged(body[3], uint32_t(value));
+            if (wide) set_unprivileged(body[3] + 1, uint32_t(value >> 32));
+            break;
+        case pm4::SEL_PERF:  // also those of the counters that are privileged: PAL, IsPrivilegedConfigReg
             set(body[3], uint32_t(value));
             if (wide) set(body[3] + 1, uint32_t(value >> 32));
             break;

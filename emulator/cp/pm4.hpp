@@ -60,6 +60,7 @@ private:
     [[noreturn]] void refuse(const std::string& why) const;
     void read_buffer(uint64_t address, uint32_t words, bool chain);
     void set(uint32_t dword, uint32_t value);
+    void set_unprivileged(uint32_t dword, uint32_t value);  // refuses what a program may not write
 
     Step nothing(Body);
     Step set_base(Body);
