@@ -488,6 +488,19 @@ TEST_CASE("ATOMIC_MEM changes two words by thirteen operations and returns what 
     check_atomics<uint64_t>();
 }
 
+TEST_CASE("registers have what ATOMIC_MEM returned last") {
+    Card c;
+    c.word<uint64_t>(0) = 0x1122334455667788;
+    CHECK(c.run(atomic(at(0), 0x2f, 1, 0)) == "");
+    CHECK(c.get(reg::CP_ATOMIC_PREOP_LO) == 0x55667788);
+    CHECK(c.get(reg::CP_ATOMIC_PREOP_HI) == 0x11223344);
+    CHECK(c.run(atomic(at(0), 0x4f, 1, 0)) == "");  // returns nothing
+    CHECK(c.get(reg::CP_ATOMIC_PREOP_LO) == 0x55667788);
+    CHECK(c.run(atomic(at(0), 0x0f, 1, 0)) == "");
+    CHECK(c.get(reg::CP_ATOMIC_PREOP_LO) == 0x5566778a);
+    CHECK(c.get(reg::CP_ATOMIC_PREOP_HI) == 0);
+}
+
 TEST_CASE("ATOMIC_MEM in a loop waits until it has compared equal") {
     Card c;
     c.word(0) = 5;

@@ -422,7 +422,11 @@ Pm4::Step Pm4::atomic_mem(Body body) {
     const auto once = [&]<class T>(T data, T compared) {
         const auto old = combine<T>(memory, operation, address_of(body[1], body[2], sizeof(T)), data, compared);
         if (!old) refuse("has operation " + hex(operation));
-        atomic_return = *old;
+        if (returns(operation)) {
+            atomic_return = *old;
+            set(reg::CP_ATOMIC_PREOP_LO, uint32_t(atomic_return));
+            set(reg::CP_ATOMIC_PREOP_HI, uint32_t(atomic_return >> 32));
+        }
         return *old == compared;
     };
     const uint64_t data = address_of(body[3], body[4], 1), compared = address_of(body[5], body[6], 1);
