@@ -960,3 +960,22 @@ TEST_CASE("a ring that goes away stops its grids") {
     CHECK(end.why() == "its context is gone");
     CHECK(c.word(4) == 0);
 }
+
+TEST_CASE("large copies let other rings have their turns") {
+    Card copies, other;
+    constexpr uint64_t large_at = 0x44'0000'0000, shared_at = 0x88'0000'0000;
+    constexpr uint32_t bytes = 0x1ffffc;
+    std::vector<uint32_t> large(bytes / 2);
+    std::array<uint32_t, 3> shared = {0, 0, 2};
+    copies.map(large_at, large.data(), 2 * bytes, true);
+    for (Card* c : {&copies, &other}) c->map(shared_at, shared.data(), sizeof shared, true);
+    Ending looks = other.submit({join({wait_until(shared_at, 3, 1), copy_word(shared_at + 8, shared_at + 4)})});
+    Words packets = write(shared_at, {1});
+    const Words one = dma(0, large_at, large_at + bytes, bytes);
+    for (int i = 0; i < 4000; ++i) packets.insert(packets.end(), one.begin(), one.end());
+    Ending end = copies.submit({join({packets, write(shared_at + 4, {1})})});
+    CHECK(looks.why() == "");
+    CHECK(shared[2] == 0);  // what it saw between two copies
+    copies.leave();
+    end.why();
+}

@@ -18,8 +18,9 @@ namespace reg = isa::reg;
 
 namespace {
 
-constexpr int packets_per_turn = 4096;    // then other rings have their turn
-constexpr size_t most_words = 64u << 20;  // of all buffers of a submission: one that chains itself would never end
+constexpr int packets_per_turn = 4096;         // then other rings have their turn,
+constexpr uint64_t bytes_per_turn = 16 << 20;  // as they have when so much was copied
+constexpr size_t most_words = 64u << 20;       // of all buffers of a submission: one that chains itself would never end
 
 std::string hex(uint64_t value) {
     char text[24];
@@ -113,7 +114,8 @@ void Pm4::read_buffer(uint64_t address, uint32_t words, bool chain) {
 
 Engine::State Pm4::advance() {
     bool progress = false;
-    for (int i = 0; i < packets_per_turn; ++i) {
+    copied = 0;
+    for (int i = 0; i < packets_per_turn && copied < bytes_per_turn; ++i) {
         progress |= retire();
         while (!frames.empty() && frames.back().at == frames.back().words.size()) frames.pop_back();
         if (frames.empty()) {
@@ -413,6 +415,7 @@ Pm4::Step Pm4::dma_data(Body body) {
         memory.fill(target, bytes, body[1]);
     else if (source != target)  // a copy onto itself only brings the bytes into a cache
         memory.copy(target, source, bytes);
+    copied += bytes;
     return Step::Next;
 }
 

@@ -94,6 +94,7 @@ private:
     std::vector<Frame> frames;  // the buffer that is read, last; those that called it before
     size_t outermost = 0;       // frames that may call others: 2, or 3 when they begin in a slot
     size_t words_read = 0;
+    uint64_t copied = 0;  // bytes in this turn
     std::deque<Pending> pending;
     isa::pm4::Op current{};  // of the packet that is obeyed
     std::unordered_map<uint32_t, uint32_t> registers;
