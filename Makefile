@@ -231,6 +231,7 @@ $(BUILD)/tests/%.passed: $(BUILD)/tests/% $(BUILD)/tests/encodings.txt $(TEST_CO
 
 $(BUILD)/tests/test_install.passed: $(wildcard examples/* include/gcn/*) tools/install.sh
 $(BUILD)/tests/test_bad_input.passed: docs/bad-input.md
+$(BUILD)/tests/test_perfcounters.passed: docs/perfcounters.md
 $(BUILD)/tests/test_examples.passed: $(wildcard examples/hip/*) docs/programs.md docs/debugging.md asm/include/gcn.inc
 $(BUILD)/tests/test_lints.passed: $(wildcard tests/lints/*) tools/check_budget.py tools/check_waits.py asm/include/gcn.inc
 
