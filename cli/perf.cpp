@@ -29,14 +29,24 @@ static std::string lower(std::string_view text) {
     return small;
 }
 
-// `*` stands for any characters, `?` for one.
+// `*` stands for any characters, `?` for one. What the last `*` takes grows until the rest fits.
 static bool like(std::string_view text, std::string_view pattern) {
-    if (pattern.empty()) return text.empty();
-    if (pattern[0] != '*')
-        return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) && like(text.substr(1), pattern.substr(1));
-    for (size_t i = 0; i <= text.size(); ++i)
-        if (like(text.substr(i), pattern.substr(1))) return true;
-    return false;
+    size_t t = 0, p = 0, star = pattern.npos, taken = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            taken = t;
+        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+            ++p;
+            ++t;
+        } else if (star != pattern.npos) {
+            p = star + 1;
+            t = ++taken;
+        } else {
+            return false;
+        }
+    }
+    return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
 // Part of the name or of the meaning; with * or ? the whole name.
@@ -97,8 +107,12 @@ static PerfListing select(const PerfListOptions& o) {
         for (const perfcounters::Metric& m : perfcounters::metrics())
             if ((!only || counts_in(m, *only)) && matches(o.pattern, m.name, m.meaning)) l.metrics.push_back(&m);
     if (l.blocks.empty() && l.events.empty() && l.metrics.empty())
-        fail({"list " + (o.pattern.empty() ? o.block : o.pattern), "nothing of that name is counted",
-              "gcn perf list, or gcn perf list --events", Fault::WrongUse});
+        fail({"list " +
+                  (!o.pattern.empty() ? o.pattern
+                   : o.metrics        ? "metrics"
+                                      : "events") +
+                  (only ? " of " + o.block : ""),
+              "nothing of that name is counted", "gcn perf list, or gcn perf list --events", Fault::WrongUse});
 
     std::vector<perfcounters::Wanted> wanted;
     for (const perfcounters::Metric* m : l.metrics) wanted.push_back(perfcounters::wanted(*m));
@@ -197,7 +211,9 @@ static void print_blocks(const json& blocks) {
 }
 
 static void print_events(const json& events) {
-    const Table table({{"event", -45}, {"number", -11}, {"instances", 9}, {"meaning", -1}});
+    size_t longest = 0;
+    for (const json& e : events) longest = std::max(longest, e["name"].get_ref<const std::string&>().size());
+    const Table table({{"event", -int(longest)}, {"number", -11}, {"instances", 9}, {"meaning", -1}});
     table.head();
     for (const json& e : events)
         table.row({e["name"], e["block"].get<std::string>() + ":" + number(e, "number"), number(e, "instances"),

@@ -765,6 +765,9 @@ TEST_CASE("gcn perf list PATTERN finds names and meanings, in any case") {
     CHECK(perf_json("SQ:4")["events"][0]["name"] == "SQ_WAVES");
     CHECK(perf_json("'*_reserved_?' --block GRBM")["events"].size() == 7);
     CHECK(perf_json("--block GRBM_SE")["events"].size() == 15);
+    CHECK(perf_json("'*M?_*req*' --block TCC")["events"].size() == 14);
+    CHECK(perf_json("'TCC_HIT*'")["events"].size() == 1);
+    CHECK(perf("list '?'").status == 2);
     const json busy = perf_json("VALUBusy")["metrics"];
     REQUIRE(busy.size() == 1);
     CHECK(busy[0]["counts"] == json{"SQ_ACTIVE_INST_VALU", "GRBM_GUI_ACTIVE"});
@@ -801,6 +804,10 @@ TEST_CASE("gcn perf list shows where the counters of a pass stand") {
 TEST_CASE("gcn perf refuses what there is not") {
     refuses("list nonsense",
             "list nonsense: nothing of that name is counted. Try: gcn perf list, or gcn perf list --events.");
+    refuses("list --block TCC icache",
+            "list icache of TCC: nothing of that name is counted. Try: gcn perf list, or gcn perf list --events.");
+    refuses("list --block GDS --events",
+            "list events of GDS: nothing of that name is counted. Try: gcn perf list, or gcn perf list --events.");
     refuses("list --block TCX",
             "list the block TCX: there is none of that name. Try: one of SQ, SPI, TA, TD, TCP, TCA, TCC, GRBM, "
             "GRBM_SE, GDS, CPC, CPF, CPG.");
