@@ -154,10 +154,10 @@ public:
     void set_memory(const Bytes& all) {
         for (int i = 0; i < 2; ++i) std::memcpy(part(i), all.data() + i * half, half);
     }
-    // The word at memory_at + offset.
-    template <class T = uint32_t> T& word(uint32_t offset) {
-        return reinterpret_cast<T*>(part(offset / half))[offset % half / sizeof(T)];
-    }
+    // The word at memory_at + offset; two of them as one value.
+    uint32_t& word(uint32_t offset) { return part(offset / half)[offset % half / 4]; }
+    uint64_t wide(uint32_t offset) { return word(offset) | uint64_t(word(offset + 4)) << 32; }
+    void set_wide(uint32_t offset, uint64_t value) { word(offset) = lo(value), word(offset + 4) = hi(value); }
 
     emulator::Device& device = emulator::Device::open();
     struct Owner : emulator::Client {

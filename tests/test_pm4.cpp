@@ -359,14 +359,14 @@ TEST_CASE("COPY_DATA copies from every source to every destination") {
                 Card c;
                 const bool from_register = from == pm4::SEL_REGISTER || from == pm4::SEL_PERF,
                            to_register = to == pm4::SEL_REGISTER || to == pm4::SEL_PERF;
-                c.word<uint64_t>(0) = c.word<uint64_t>(8) = value;
-                c.word<uint64_t>(0x4000) = there;
+                c.set_wide(0, value), c.set_wide(8, value);
+                c.set_wide(0x4000, there);
                 const uint64_t source = from == pm4::SEL_IMMEDIATE ? value : from_register ? scratch : at(0);
                 REQUIRE(c.run(join({set(scratch, {lo(value), hi(value)}), set(scratch + 4, {lo(there), hi(there)}),
                                     atomic(at(8), 0x2f, 1, 0),  // 64-bit add, returning
                                     copy_data(from, source, to, to_register ? scratch + 4 : at(0x4000), wide)})) == "");
                 const uint64_t in_registers = c.get(scratch + 4) | uint64_t(c.get(scratch + 5)) << 32,
-                               in_memory = c.word<uint64_t>(0x4000),
+                               in_memory = c.wide(0x4000),
                                expected = wide ? value : (there & 0xffffffff00000000) | uint32_t(value);
                 CHECK(in_registers == (to_register ? expected : there));
                 CHECK(in_memory == (to_register ? there : expected));
@@ -385,8 +385,8 @@ TEST_CASE("COPY_DATA gives the GPU's clock") {
     Card c;
     const uint64_t before = emulator::Device::ticks();
     CHECK(c.run(copy_data(pm4::SEL_TIMESTAMP, 0, pm4::SEL_MEMORY, at(0), true)) == "");
-    CHECK(before <= c.word<uint64_t>(0));
-    CHECK(c.word<uint64_t>(0) <= emulator::Device::ticks());
+    CHECK(before <= c.wide(0));
+    CHECK(c.wide(0) <= emulator::Device::ticks());
 }
 
 namespace {
@@ -468,15 +468,14 @@ template <class T> void check_atomics() {
         for (const T old : values)
             for (const T data : values) {
                 const T compared = values[data % values.size()];
-                c.word<uint64_t>(0x3ff8) = c.word<uint64_t>(0x4008) = c.word<uint64_t>(0x4010) = 0;
-                c.word<T>(0x3ff8) = c.word<T>(0x4008) = old;
+                c.set_wide(0x3ff8, old), c.set_wide(0x4008, old), c.set_wide(0x4010, ~0ull);
                 REQUIRE(c.run(join({atomic(at(0x3ff8), code, data, compared),
                                     copy_data(pm4::SEL_ATOMIC_RETURN, 0, pm4::SEL_MEMORY, at(0x4010), true),
                                     atomic(at(0x4008), code | 0x40, data, compared)})) == "");
                 const T expected = *after_atomic<T>(operation, old, data, compared);
-                REQUIRE(c.word<uint64_t>(0x3ff8) == expected);
-                REQUIRE(c.word<uint64_t>(0x4008) == expected);
-                REQUIRE(c.word<uint64_t>(0x4010) == old);
+                REQUIRE(c.wide(0x3ff8) == expected);
+                REQUIRE(c.wide(0x4008) == expected);
+                REQUIRE(c.wide(0x4010) == old);
             }
     }
 }
@@ -490,7 +489,7 @@ TEST_CASE("ATOMIC_MEM changes two words by thirteen operations and returns what 
 
 TEST_CASE("registers have what ATOMIC_MEM returned last") {
     Card c;
-    c.word<uint64_t>(0) = 0x1122334455667788;
+    c.set_wide(0, 0x1122334455667788);
     CHECK(c.run(atomic(at(0), 0x2f, 1, 0)) == "");
     CHECK(c.get(reg::CP_ATOMIC_PREOP_LO) == 0x55667788);
     CHECK(c.get(reg::CP_ATOMIC_PREOP_HI) == 0x11223344);
@@ -874,10 +873,10 @@ TEST_CASE("end-of-pipe packets write what they select") {
                           when_done(ring, pm4::DATA_SEL_VALUE_32, at(0), data),
                           when_done(ring, pm4::DATA_SEL_VALUE_64, at(8), data),
                           when_done(ring, pm4::DATA_SEL_GPU_CLOCK, at(16), data)})) == "");
-        CHECK(c.word<uint64_t>(0) == 0xeeeeeeee55667788);
-        CHECK(c.word<uint64_t>(8) == data);
-        CHECK(before <= c.word<uint64_t>(16));
-        CHECK(c.word<uint64_t>(16) <= emulator::Device::ticks());
+        CHECK(c.wide(0) == 0xeeeeeeee55667788);
+        CHECK(c.wide(8) == data);
+        CHECK(before <= c.wide(16));
+        CHECK(c.wide(16) <= emulator::Device::ticks());
         CHECK(c.word(24) == 0xeeeeeeee);
         const std::string name = ring == Kind::Gfx ? "EVENT_WRITE_EOP" : "RELEASE_MEM";
         for (const uint32_t kind : {4u, 5u, 6u, 7u})

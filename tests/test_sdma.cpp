@@ -417,12 +417,12 @@ TEST_CASE("TIMESTAMP writes the GPU's clock where 32 divides the address, else z
     CHECK(c.run(join({stamp(Op::TIMESTAMP_GET_GLOBAL, 0), stamp(Op::TIMESTAMP_GET_GLOBAL, 8),
                       stamp(Op::TIMESTAMP_GET, 32)})) == "");
     const uint64_t after = emulator::Device::ticks();
-    const auto first = c.word<uint64_t>(0), second = c.word<uint64_t>(32);
+    const auto first = c.wide(0), second = c.wide(32);
     CHECK(before <= first);
     CHECK(first <= second);
     CHECK(second <= after);
-    CHECK(c.word<uint64_t>(8) == 0);
-    CHECK(c.word<uint64_t>(16) == ~0ull);
+    CHECK(c.wide(8) == 0);
+    CHECK(c.wide(16) == ~0ull);
     CHECK(c.run(stamp(Op::TIMESTAMP_GET, 4)) == "TIMESTAMP_GET is about 0x1234ffffc004, no multiple of 8");
 }
 
@@ -512,17 +512,16 @@ template <class T> void check_atomics() {
         for (const T old : values)
             for (const T data : values) {
                 const T compared = values[data % values.size()];
-                const Words w = {lo(old), uint32_t(uint64_t(old) >> 32)};
+                const Words w = {lo(old), hi(old)};
                 // With and without what is returned, which nobody sees.
                 const Words packets = join({write(at(0x3ff8), w), atomic(at(0x3ff8), code, data, compared),
                                             write(at(0x4008), w), atomic(at(0x4008), code | 0x40, data, compared)});
-                c.word<uint64_t>(0x4000) = 0;
+                c.set_wide(0x4000, 0);
                 REQUIRE(c.run(packets) == "");
                 const T expected = *after_atomic<T>(operation, old, data, compared);
-                REQUIRE(c.word<T>(0x3ff8) == expected);
-                REQUIRE(c.word<T>(0x4008) == expected);
-                if (sizeof(T) == 4) REQUIRE(c.word(0x3ffc) == 0);
-                REQUIRE(c.word<uint64_t>(0x4000) == 0);
+                REQUIRE(c.wide(0x3ff8) == expected);
+                REQUIRE(c.wide(0x4008) == expected);
+                REQUIRE(c.wide(0x4000) == 0);
             }
     }
 }
