@@ -31,7 +31,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # ---- what gets built -------------------------------------------------------------
 LIB_DIRS  := capi perfcounters plan backend hsa_host cpu_ref bench $(wildcard modules/*)
-EMU_DIRS  := emulator/exec emulator/strict emulator/debug emulator/cp
+EMU_DIRS  := emulator/exec emulator/strict emulator/timing emulator/debug emulator/cp
 DOOR_DIRS := emulator/kfd emulator/drm
 
 objects    = $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out emulator/exec/simd.cpp,$(wildcard $(1:%=%/*.cpp))))

@@ -107,7 +107,7 @@ bool AqlQueue::take_dispatch(const Packet& packet) {
 }
 
 void AqlQueue::launch(Dispatch dispatch, const Packet& packet) {
-    dispatch.observers = device.watch.observers();
+    dispatch.observers = device.observers(pm4.window_open());
     auto flight = std::make_shared<Flight>();
     flight->signal = packet.completion_signal.handle;
     flight->uses_scratch = packet.private_segment_size > 0;

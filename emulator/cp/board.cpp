@@ -88,9 +88,10 @@ struct alignas(64) Board::Slot {
 };
 
 struct Board::Page {
-    static constexpr uint64_t expected_magic = 0x3130'6472'616f'626e;  // "nboard01"
+    static constexpr uint64_t expected_magic = 0x3230'6472'616f'626e;  // "nboard02"
     Count magic;
     std::array<Slot, 255> slots;
+    std::array<Count, word_count> words;
 };
 
 // Byte n of the file is slot n's lock; the one behind them is held while memory is taken.
@@ -270,6 +271,23 @@ void Board::work_ends() {
     GCN_ASSERT(running_ > 0);
     if (--running_ == 0) mine_->add_busy(busy_since_, Device::nanoseconds());
     mine_->running.store(running_);
+}
+
+std::span<std::atomic<uint64_t>> Board::words() { return page_->words; }
+
+Board::Turn::~Turn() = default;
+
+Board::Turn Board::take_turn() {
+    Turn turn;
+    turn.here = std::unique_lock(guard_);
+    if (!shared_) return turn;
+    auto file = std::make_unique<File>(file_);
+    file->lock_ledger();
+    turn.elsewhere = std::shared_ptr<File>(file.release(), [](File* held) {
+        held->unlock_ledger();
+        delete held;
+    });
+    return turn;
 }
 
 bool Board::busy() const {

@@ -5,9 +5,11 @@
 // Each process adds to a slot of its own, which it holds by a lock that the system takes away when it dies, however it
 // dies: a dead process's share is no longer counted.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 
 namespace gcn::emulator {
@@ -36,6 +38,23 @@ public:
     int busy_percent() const;  // of the last second: the shares of all processes added up, at most 100
 
     bool shared() const { return shared_; }
+
+    // Words that all processes share, zero at first, for state that is the card's: emulator/cp/counters.cpp. Whoever
+    // changes several as one holds a turn; a process that dies gives it up.
+    static constexpr size_t word_count = 1 << 13;
+    std::span<std::atomic<uint64_t>> words();
+    class Turn {
+    public:
+        ~Turn();
+        Turn(Turn&&) = default;
+
+    private:
+        friend class Board;
+        Turn() = default;
+        std::unique_lock<std::mutex> here;
+        std::shared_ptr<void> elsewhere;
+    };
+    Turn take_turn();
 
 private:
     struct Slot;

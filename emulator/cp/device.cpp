@@ -114,7 +114,14 @@ Device::Device(const Settings& settings)
     : chip(*settings.chip),
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug),
+      counters(*settings.chip),
       patience(settings.watchdog) {}
+
+std::vector<Observer*> Device::observers(bool windowed) {
+    std::vector<Observer*> all = watch.observers();
+    if (counters.counting()) all.push_back(counters.observer(windowed));
+    return all;
+}
 
 uint64_t Device::nanoseconds() {
     timespec t;

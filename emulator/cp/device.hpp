@@ -9,6 +9,7 @@
 #include <string>
 
 #include "emulator/cp/board.hpp"
+#include "emulator/cp/counters.hpp"
 #include "emulator/cp/scheduler.hpp"
 #include "emulator/cp/watch.hpp"
 #include "emulator/exec/exec.hpp"
@@ -44,8 +45,12 @@ public:
     Executor executor;
     Totals totals;
     Watch watch;
+    Counters counters;
     Scheduler scheduler;
     const double patience;  // seconds that a ring may wait for memory that nobody changes; 0: without end
+
+    // Who watches a grid that starts now. `windowed`: Counters::observer().
+    std::vector<Observer*> observers(bool windowed);
 
     uint64_t vram_bytes() const { return uint64_t(chip.memory_mib) << 20; }
     // By all processes under one gcn emu: emulator/cp/board.hpp.

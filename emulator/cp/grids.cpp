@@ -2,8 +2,8 @@
 
 namespace gcn::emulator {
 
-void Grids::start(Dispatch dispatch) {
-    dispatch.observers = device.watch.observers();
+void Grids::start(Dispatch dispatch, bool windowed) {
+    dispatch.observers = device.observers(windowed);
     auto grid = std::make_shared<Grid>();
     under_way.push_back(grid);
     ++count;

@@ -16,7 +16,7 @@ public:
     explicit Grids(Device& device) : device(device) {}
     ~Grids() { stop(); }
 
-    void start(Dispatch);
+    void start(Dispatch, bool windowed);  // Device::observers()
     // Forgets those that have ended, oldest first; the first one's fault comes back and stays.
     const Fault* collect();
 

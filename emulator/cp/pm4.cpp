@@ -182,7 +182,18 @@ uint32_t Pm4::get(uint32_t dword) const {
     return found == registers.end() ? 0 : found->second;
 }
 
-void Pm4::set(uint32_t dword, uint32_t value) { registers[dword] = value; }
+void Pm4::set(uint32_t dword, uint32_t value) {
+    if (device.counters.holds(dword))
+        device.counters.write(dword, value, get(reg::GRBM_GFX_INDEX));
+    else
+        registers[dword] = value;
+}
+
+uint32_t Pm4::get_counter(uint32_t dword) const {
+    return device.counters.holds(dword) ? device.counters.read(dword, get(reg::GRBM_GFX_INDEX)) : get(dword);
+}
+
+bool Pm4::window_open() const { return counting_event || get(reg::COMPUTE_PERFCOUNT_ENABLE) & 1; }
 
 void Pm4::set_unprivileged(uint32_t dword, uint32_t value) {
     if (!isa::sh_space.holds(dword) && !isa::context_space.holds(dword) && !isa::uconfig_space.holds(dword))
@@ -260,11 +271,14 @@ void Pm4::dispatch(uint32_t x, uint32_t y, uint32_t z, uint32_t initiator) {
     set(reg::COMPUTE_DISPATCH_INITIATOR, initiator);
     auto prepared = prepare(client, [this](uint32_t r) { return get(r); });
     if (auto* why = std::get_if<std::string>(&prepared)) refuse(*why);
-    grids.start(std::move(std::get<Dispatch>(prepared)));
+    grids.start(std::move(std::get<Dispatch>(prepared)), window_open());
 }
 
 Pm4::Step Pm4::event_write(Body body) {
     const uint32_t type = pm4::EVENT_WRITE_TYPE.in(body);
+    // On compute rings the register alone opens the window: PAL, gfx6PerfExperiment.cpp.
+    if (ring == Ring::Gfx && type == pm4::EVENT_PERFCOUNTER_START) counting_event = true;
+    if (ring == Ring::Gfx && type == pm4::EVENT_PERFCOUNTER_STOP) counting_event = false;
     if (type != pm4::EVENT_CS_PARTIAL_FLUSH) return Step::Next;
     return grids.none() ? Step::Next : Step::Wait;
 }
@@ -360,8 +374,10 @@ Pm4::Step Pm4::copy_data(Body body) {
     uint64_t value = 0;
     switch (from) {
         case pm4::SEL_REGISTER:
-        case pm4::SEL_PERF:
             value = get(body[1]) | (wide ? uint64_t(get(body[1] + 1)) << 32 : 0);
+            break;
+        case pm4::SEL_PERF:
+            value = get_counter(body[1]) | (wide ? uint64_t(get_counter(body[1] + 1)) << 32 : 0);
             break;
         case pm4::SEL_MEMORY_SYNC:
         case pm4::SEL_TC_L2:

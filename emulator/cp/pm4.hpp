@@ -37,6 +37,8 @@ public:
     void stop() override;
 
     uint32_t get(uint32_t dword) const;  // a register
+    // Blocks of counters that count only such queues' waves count this one's: perfcounters::Window::Waves.
+    bool window_open() const;
 
 private:
     using Body = std::span<const uint32_t>;
@@ -60,6 +62,7 @@ private:
     [[noreturn]] void refuse(const std::string& why) const;
     void read_buffer(uint64_t address, uint32_t words, bool chain);
     void set(uint32_t dword, uint32_t value);
+    uint32_t get_counter(uint32_t dword) const;             // by the way on which counters are read
     void set_unprivileged(uint32_t dword, uint32_t value);  // refuses what a program may not write
 
     Step nothing(Body);
@@ -99,6 +102,7 @@ private:
     isa::pm4::Op current{};  // of the packet that is obeyed
     std::unordered_map<uint32_t, uint32_t> registers;
     uint64_t indirect_base = 0, atomic_return = 0;
+    bool counting_event = false;  // PERFCOUNTER_START was the last of its kind
 };
 
 }  // namespace gcn::emulator

@@ -18,7 +18,7 @@ namespace {
 
 enum Count : uint8_t {
     Waves,
-    Full,      // waves by their work-items
+    Full,  // waves by their work-items
     Partial,
     Below48,
     Below32,
@@ -59,17 +59,17 @@ struct Row {
     Count count;
 };
 constexpr Row rows[] = {
-    {Block::SQ, 4, Waves},         {Block::SQ, 6, Full},           {Block::SQ, 7, Partial},
-    {Block::SQ, 8, Below48},       {Block::SQ, 9, Below32},        {Block::SQ, 10, Below16},
-    {Block::SQ, 11, Waves},        {Block::SQ, 14, Items},         {Block::SQ, 25, Insts},
-    {Block::SQ, 26, Valu},         {Block::SQ, 27, VmemWrite},     {Block::SQ, 28, VmemRead},
-    {Block::SQ, 29, Vmem},         {Block::SQ, 30, Salu},          {Block::SQ, 31, Smem},
-    {Block::SQ, 32, Flat},         {Block::SQ, 33, FlatLds},       {Block::SQ, 34, Lds},
-    {Block::SQ, 38, Branch},       {Block::SQ, 39, Message},       {Block::SQ, 97, BankConflict},
-    {Block::TA, 32, Wavefronts},   {Block::TA, 44, Buffer},        {Block::TA, 45, BufferRead},
-    {Block::TA, 46, BufferWrite},  {Block::TA, 47, BufferAtomic},  {Block::TA, 100, FlatAll},
-    {Block::TA, 101, FlatRead},    {Block::TA, 102, FlatWrite},    {Block::TA, 103, FlatAtomic},
-    {Block::TD, 22, Loads},        {Block::TD, 23, Atomics},       {Block::TD, 24, Stores},
+    {Block::SQ, 4, Waves},        {Block::SQ, 6, Full},          {Block::SQ, 7, Partial},
+    {Block::SQ, 8, Below48},      {Block::SQ, 9, Below32},       {Block::SQ, 10, Below16},
+    {Block::SQ, 11, Waves},       {Block::SQ, 14, Items},        {Block::SQ, 25, Insts},
+    {Block::SQ, 26, Valu},        {Block::SQ, 27, VmemWrite},    {Block::SQ, 28, VmemRead},
+    {Block::SQ, 29, Vmem},        {Block::SQ, 30, Salu},         {Block::SQ, 31, Smem},
+    {Block::SQ, 32, Flat},        {Block::SQ, 33, FlatLds},      {Block::SQ, 34, Lds},
+    {Block::SQ, 38, Branch},      {Block::SQ, 39, Message},      {Block::SQ, 97, BankConflict},
+    {Block::TA, 32, Wavefronts},  {Block::TA, 44, Buffer},       {Block::TA, 45, BufferRead},
+    {Block::TA, 46, BufferWrite}, {Block::TA, 47, BufferAtomic}, {Block::TA, 100, FlatAll},
+    {Block::TA, 101, FlatRead},   {Block::TA, 102, FlatWrite},   {Block::TA, 103, FlatAtomic},
+    {Block::TD, 22, Loads},       {Block::TD, 23, Atomics},      {Block::TD, 24, Stores},
 };
 
 using Tally = std::array<uint64_t, Counts>;
@@ -114,15 +114,23 @@ Class class_of(const isa::Decoded& d) {
     c.known = true;
     c.counts = bit(Insts);
     const std::string_view name = d.inst->name;
-    const bool flat = d.format == isa::Fmt::FLAT, atomic = contains(name, "_atomic_"),
-               load = contains(name, "_load_"), store = contains(name, "_store_"), returns = atomic && d['g'];
+    const bool flat = d.format == isa::Fmt::FLAT, atomic = contains(name, "_atomic_"), load = contains(name, "_load_"),
+               store = contains(name, "_store_"), returns = atomic && d['g'];
     switch (d.inst->timing) {
         case isa::Timing::Valu:
         case isa::Timing::ValuQuarter:
-        case isa::Timing::ValuDouble: c.counts |= bit(Valu); break;
-        case isa::Timing::Salu: c.counts |= bit(Salu); break;
-        case isa::Timing::Smem: c.counts |= bit(Smem); break;
-        case isa::Timing::Message: c.counts |= bit(Message); break;
+        case isa::Timing::ValuDouble:
+            c.counts |= bit(Valu);
+            break;
+        case isa::Timing::Salu:
+            c.counts |= bit(Salu);
+            break;
+        case isa::Timing::Smem:
+            c.counts |= bit(Smem);
+            break;
+        case isa::Timing::Message:
+            c.counts |= bit(Message);
+            break;
         case isa::Timing::Branch:
             if (name.starts_with("s_branch") || name.starts_with("s_cbranch")) c.counts |= bit(Branch);
             break;
@@ -135,13 +143,16 @@ Class class_of(const isa::Decoded& d) {
             if (!atomic && !load && !store) break;  // buffer_wbinvl1
             c.flat = flat;
             c.counts |= bit(Vmem) | bit(Wavefronts) | bit(load || returns ? VmemRead : VmemWrite) |
-                        bit(load ? Loads : store ? Stores : Atomics);
+                        bit(load    ? Loads
+                            : store ? Stores
+                                    : Atomics);
             if (flat)
                 c.counts |= bit(Flat) | bit(Lds) | bit(FlatAll) | bit(load ? FlatRead : store ? FlatWrite : FlatAtomic);
             else
                 c.counts |= bit(Buffer) | bit(load ? BufferRead : store ? BufferWrite : BufferAtomic);
             break;
-        default: break;
+        default:
+            break;
     }
     return c;
 }
