@@ -3,58 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
 #include <limits>
 
-#include "backend/code_object.hpp"
-#include "emulator/cp/pm4.hpp"
-#include "isa/regs.hpp"
-#include "tests/ring_stage.hpp"
+#include "tests/pm4_packets.hpp"
 
 using namespace gcn;
 using namespace gcn::test;
-using emulator::Pm4;
-using isa::pm4::Op;
-using Kind = Pm4::Ring;
-
-namespace pm4 = isa::pm4;
-namespace reg = isa::reg;
+using Kind = RingKind;
 
 namespace {
-
-struct Card : Stage {
-    explicit Card(Kind kind = Kind::Compute, double patience = 20)
-        : Stage(patience,
-                [&](emulator::Client& c) { return std::make_unique<Pm4>(emulator::Device::open(), c, kind); }) {}
-    uint32_t get(uint32_t dword) const { return static_cast<Pm4*>(engine)->get(dword); }
-};
-
-constexpr uint64_t at(uint64_t offset) { return Stage::memory_at + offset; }
 
 constexpr uint32_t nop = pm4::filler;
 constexpr uint32_t scratch = 0xc040;  // SCRATCH_REG0 and seven more, which nothing else uses
 
-Words packet(Op op, Words body) {
-    body.insert(body.begin(), pm4::header(op, uint32_t(body.size())));
-    return body;
-}
-Words write(uint64_t to, const Words& data, uint32_t control = pm4::WRITE_DATA_DST_SEL(pm4::SEL_MEMORY)) {
-    return packet(Op::WRITE_DATA, join({{control, lo(to), hi(to)}, data}));
-}
-Words set(uint32_t dword, const Words& values) {
-    const bool user = isa::uconfig_space.holds(dword);
-    const uint32_t first = user ? isa::uconfig_space.first : isa::sh_space.first;
-    return packet(user ? Op::SET_UCONFIG_REG : Op::SET_SH_REG, join({{dword - first}, values}));
-}
-Words copy_data(uint32_t from, uint64_t source, uint32_t to, uint64_t target, bool wide) {
-    return packet(Op::COPY_DATA,
-                  {pm4::COPY_DATA_SRC_SEL(from) | pm4::COPY_DATA_DST_SEL(to) | pm4::COPY_DATA_IS_64(wide), lo(source),
-                   hi(source), lo(target), hi(target)});
-}
-Words copy_word(uint64_t to, uint64_t from) {
-    return copy_data(pm4::SEL_MEMORY_SYNC, from, pm4::SEL_MEMORY, to, false);
-}
 Words wait_until(uint64_t of, uint32_t function, uint32_t reference, uint32_t mask = ~0u,
                  uint32_t space = pm4::SPACE_MEMORY) {
     return packet(Op::WAIT_REG_MEM, {pm4::WAIT_REG_MEM_FUNCTION(function) | pm4::WAIT_REG_MEM_SPACE(space), lo(of),
@@ -78,10 +39,6 @@ Words when_done(Kind ring, uint32_t data_sel, uint64_t to, uint64_t data) {
         return packet(Op::EVENT_WRITE_EOP, {event, lo(to), hi(to) | data_sel << 29, lo(data), hi(data)});
     return packet(Op::RELEASE_MEM, {event, data_sel << 29, lo(to), hi(to), lo(data), hi(data)});
 }
-Words partial_flush() {
-    return packet(Op::EVENT_WRITE, {pm4::EVENT_CS_PARTIAL_FLUSH | pm4::EVENT_INDEX_PARTIAL_FLUSH << 8});
-}
-
 // What an untouched engine says of packets.
 std::string refusal(Words packets, Kind ring = Kind::Compute) {
     Card c(ring);
@@ -626,42 +583,6 @@ TEST_CASE("a ring that goes away ends what waits and what has not begun") {
 
 namespace {
 
-constexpr uint64_t code_at = 0x10'0000'0000;
-constexpr uint32_t shader = 1, partial = 2, from_zero = 4, in_threads = 32;
-
-const CodeObject& kernels() {
-    static const CodeObject object = [] {
-        std::ifstream in(BUILD "/tests/kernels/rings.co", std::ios::binary);
-        REQUIRE(in);
-        const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
-        return read_code_object(std::as_bytes(std::span(bytes)), "rings.co");
-    }();
-    return object;
-}
-
-struct Compute : Card {
-    std::vector<std::byte> code = kernels().image;
-
-    explicit Compute(Kind kind = Kind::Compute, double patience = 20) : Card(kind, patience) {
-        map(code_at, code.data(), code.size(), false);
-    }
-    ~Compute() { leave(); }
-};
-
-// Sets the registers of a kernel; `more` are bits of COMPUTE_PGM_RSRC2.
-Words use(const std::string& kernel, const Words& user_sgprs, const std::array<uint32_t, 3>& group = {1, 1, 1},
-          uint32_t more = 0) {
-    const KernelDescriptor* k = kernels().find(kernel);
-    REQUIRE(k);
-    const uint64_t entry = code_at + k->entry;
-    return join({set(reg::COMPUTE_PGM_LO, {lo(entry >> 8), hi(entry >> 8)}),
-                 set(reg::COMPUTE_PGM_RSRC1, {k->rsrc1, k->rsrc2 | more}),
-                 set(reg::COMPUTE_NUM_THREAD_X, {group.begin(), group.end()}),
-                 set(reg::COMPUTE_USER_DATA_0, user_sgprs)});
-}
-Words dispatch(uint32_t x, uint32_t y = 1, uint32_t z = 1, uint32_t initiator = shader | from_zero) {
-    return packet(Op::DISPATCH_DIRECT, {x, y, z, initiator});
-}
 // A grid of one thread that waits until the word at `gate` is not 0, then writes `value` behind it.
 Words wait_at(uint64_t gate, uint32_t value) {
     return join({use("rings_wait", {lo(gate), hi(gate), value}), dispatch(1)});
@@ -804,7 +725,7 @@ TEST_CASE("code that has changed is seen after ACQUIRE_MEM and SURFACE_SYNC") {
         CHECK(c.word(0) == 1);
         constexpr uint32_t move_one = 0x7e0c0281, move_two = 0x7e0c0282;  // v_mov_b32 v6, 1
         uint32_t changed = 0;
-        for (uint64_t i = kernels().find("rings_store")->entry; !changed; i += 4) {
+        for (uint64_t i = kernels_of("rings").find("rings_store")->entry; !changed; i += 4) {
             uint32_t word;
             std::memcpy(&word, c.code.data() + i, 4);
             if (word == move_one) std::memcpy(c.code.data() + i, &move_two, 4), changed = 1;

@@ -115,7 +115,7 @@ Class class_of(const isa::Decoded& d) {
     c.counts = bit(Insts);
     const std::string_view name = d.inst->name;
     const bool flat = d.format == isa::Fmt::FLAT, atomic = contains(name, "_atomic_"), load = contains(name, "_load_"),
-               store = contains(name, "_store_"), returns = atomic && d['g'];
+               store = contains(name, "_store_"), returns = atomic && d['G'];
     switch (d.inst->timing) {
         case isa::Timing::Valu:
         case isa::Timing::ValuQuarter:
@@ -165,7 +165,7 @@ Class class_of(const isa::Decoded& d) {
 constexpr uint32_t banks = 32;
 uint64_t conflicts(const Wave& w, const isa::Decoded& d, const LdsAccess& access) {
     const uint64_t exec = uint64_t(w.s[code::exec + 1]) << 32 | w.s[code::exec];
-    const uint32_t* addresses = w.v[d['a']];
+    const uint32_t* addresses = w.v[d['p']];
     const uint32_t lanes_at_once = access.dwords == 1 ? 32 : access.dwords == 2 ? 16 : 8;
     uint64_t extra = 0;
     for (int i = 0; i < access.accesses; ++i) {
@@ -190,7 +190,7 @@ uint64_t conflicts(const Wave& w, const isa::Decoded& d, const LdsAccess& access
 // All active lanes of a FLAT instruction go to LDS.
 bool only_lds(const Wave& w, const isa::Decoded& d) {
     const uint64_t exec = uint64_t(w.s[code::exec + 1]) << 32 | w.s[code::exec];
-    const uint32_t* high = w.v[(d['a'] + 1) % 256];
+    const uint32_t* high = w.v[(d['p'] + 1) % 256];
     for (uint64_t left = exec; left; left &= left - 1)
         if (high[std::countr_zero(left)] != w.grid->lds_aperture) return false;
     return exec && w.grid->lds_aperture;
