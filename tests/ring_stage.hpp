@@ -138,7 +138,10 @@ public:
     Ending submit(emulator::Ring::Job job, std::function<bool()> ready) {
         const auto ended = std::make_shared<std::promise<std::string>>();
         job.ready = std::move(ready);
-        job.done = [ended](const std::string& why) { ended->set_value(why); };
+        job.done = [ended, first = std::move(job.done)](const std::string& why) {
+            if (first) first(why);
+            ended->set_value(why);
+        };
         ring->submit(std::move(job));
         return Ending(ended->get_future());
     }

@@ -265,8 +265,12 @@ TEST_CASE("privileged registers are refused whichever packet writes them") {
     CHECK(refusal(write(0x2fff, {1, 2}, 0)) == "WRITE_DATA writes the privileged register 0x3000");
     CHECK(refusal(copy_data(pm4::SEL_IMMEDIATE, 1, pm4::SEL_REGISTER, 0xffff, true)) ==
           "COPY_DATA writes the privileged register 0x10000");
-    // The selects of counters reach them, as PAL writes SPI_CONFIG_CNTL.
     Card c;
+    for (const uint32_t dword : {0x2c00u, 0x2fffu, 0xa000u, 0xa3ffu, 0xc000u, 0xffffu}) {
+        CHECK(c.run(write(dword, {dword}, 0)) == "");
+        CHECK(c.get(dword) == dword);
+    }
+    // The selects of counters reach them, as PAL writes SPI_CONFIG_CNTL.
     CHECK(c.run(copy_data(pm4::SEL_IMMEDIATE, 5, pm4::SEL_PERF, 0x2440, false)) == "");
     CHECK(c.get(0x2440) == 5);
 }
@@ -715,22 +719,21 @@ TEST_CASE("what a card could not start is refused") {
     CHECK(c.word(4 * 63) == 1);
 }
 
-TEST_CASE("code that has changed is seen after ACQUIRE_MEM and SURFACE_SYNC") {
+TEST_CASE("code that a packet has changed is seen after ACQUIRE_MEM and SURFACE_SYNC") {
     for (const Kind ring : both_rings) {
         Compute c(ring);
-        const Words start = join({use("rings_store", {lo(at(0)), hi(at(0))}), dispatch(1)});
+        constexpr uint64_t alias_at = 0x11'0000'0000;
+        c.map(alias_at, c.code.data(), c.code.size(), true);
+        constexpr uint32_t move_one = 0x7e0c0281, move_two = 0x7e0c0282;  // v_mov_b32 v6, 1
+        uint64_t move = kernels_of("rings").find("rings_store")->entry;
+        for (uint32_t word = 0; word != move_one; move += 4) std::memcpy(&word, c.code.data() + move, 4);
+        const Words start = dispatch(1), changed = write(alias_at + move - 4, {move_two});
         const Words sync = ring == Kind::Gfx ? packet(Op::SURFACE_SYNC, {1u << 29, ~0u, 0, 10})
                                              : packet(Op::ACQUIRE_MEM, {1u << 29, ~0u, 0xff, 0, 0, 10});
-        CHECK(c.run(join({sync, start})) == "");
-        CHECK(c.word(0) == 1);
-        constexpr uint32_t move_one = 0x7e0c0281, move_two = 0x7e0c0282;  // v_mov_b32 v6, 1
-        uint32_t changed = 0;
-        for (uint64_t i = kernels_of("rings").find("rings_store")->entry; !changed; i += 4) {
-            uint32_t word;
-            std::memcpy(&word, c.code.data() + i, 4);
-            if (word == move_one) std::memcpy(c.code.data() + i, &move_two, 4), changed = 1;
-        }
-        CHECK(c.run(join({sync, start})) == "");
+        // One submission: a new buffer would be a new mapping, after which all code is decoded again.
+        CHECK(c.run(join({use("rings_store", {lo(at(0)), hi(at(0))}), start, partial_flush(), copy_word(at(4), at(0)),
+                          changed, sync, start})) == "");
+        CHECK(c.word(4) == 1);
         CHECK(c.word(0) == 2);
     }
 }
@@ -872,13 +875,21 @@ TEST_CASE("patience does not run out while a grid executes") {
     CHECK(c.word(4) == 5);
 }
 
-TEST_CASE("a ring that goes away stops its grids") {
-    Compute c;
-    Ending end = c.submit({join({wait_at(at(0), 5), write(at(0x40), {1})})});
-    CHECK(becomes(c.word(0x40), 1));
-    c.leave();
-    CHECK(end.why() == "its context is gone");
-    CHECK(c.word(4) == 0);
+TEST_CASE("a ring that goes away stops its grids, and so does a submission that is given up") {
+    for (const bool give_up : {false, true}) {
+        Compute c;
+        const Words packets = join({wait_at(at(0), 5), write(at(0x40), {1}), {give_up ? 0 : nop}});
+        bool running = true;
+        emulator::Ring::Job job;
+        job.buffers = {{c.put(packets), uint32_t(packets.size())}};
+        job.done = [&](const std::string&) { running = c.engine->running(); };
+        Ending end = c.submit(std::move(job), [] { return true; });
+        CHECK(becomes(c.word(0x40), 1));
+        if (!give_up) c.leave();
+        CHECK(end.why() == (give_up ? "the PM4 header 0x0 is none that is modelled" : "its context is gone"));
+        CHECK(!running);
+        CHECK(c.word(4) == 0);
+    }
 }
 
 TEST_CASE("large copies let other rings have their turns") {

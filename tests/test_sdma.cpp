@@ -446,12 +446,66 @@ TEST_CASE("POLL_REGMEM compares by seven functions under a mask, without signs")
     CHECK(c.run(poll(at(0), 7, 0, 0, 0)) == "POLL_REGMEM compares by function 7");
 }
 
+namespace {
+using State = emulator::Engine::State;
+// The engine alone, which looks when it is told to.
+struct Alone : Copier {
+    emulator::Sdma sdma{client};
+    void begin(const Words& packets) { sdma.begin(put(packets), uint32_t(packets.size())); }
+};
+}  // namespace
+
 TEST_CASE("POLL_REGMEM gives up after its retries; each has a count of its own") {
-    Copier c;
-    const std::string why = "POLL_REGMEM has looked 4 times for a value that did not come";
+    Alone c;
+    const Words two = join({poll(at(0), 3, 1, ~0u, 3), poll(at(4), 3, 1, ~0u, 3)});
+    const auto looks = [&](int times) {
+        for (int i = 0; i < times; ++i) CHECK(c.sdma.advance() == State::Waiting);
+    };
+    c.begin(two);
+    looks(3);
     c.word(0) = 1;
-    CHECK(c.run(join({poll(at(0), 3, 1, ~0u, 1), poll(at(4), 3, 1, ~0u, 3), fence(at(8), 1)})) == why);
-    CHECK(c.word(8) == 0);
+    CHECK(c.sdma.advance() == State::Progress);
+    looks(2);
+    CHECK_THROWS_AS(c.sdma.advance(), emulator::BadPacket);
+    // What was stopped does not count for what begins afterwards.
+    c.sdma.stop();
+    c.word(0) = 0;
+    c.begin(two);
+    looks(3);
+    CHECK_THROWS_AS(c.sdma.advance(), emulator::BadPacket);
+    c.sdma.stop();
+    CHECK(c.sdma.advance() == State::Done);
+    c.begin(two);
+    looks(3);
+    c.word(0) = c.word(4) = 1;
+    CHECK(c.sdma.advance() == State::Done);
+}
+
+TEST_CASE("POLL_REGMEM looks more often than its retries can count when these are for ever") {
+    Alone c;
+    c.begin(poll(at(0), 3, 1, ~0u, sdma::RETRIES_FOR_EVER));
+    bool waiting = true;
+    for (int i = 0; i < 0x2000; ++i) waiting &= c.sdma.advance() == State::Waiting;
+    CHECK(waiting);
+    c.word(0) = 1;
+    CHECK(c.sdma.advance() == State::Done);
+}
+
+TEST_CASE("a window that was stopped is no part of the next one") {
+    Alone c;
+    constexpr uint32_t rows = 1 << 14;
+    std::vector<uint32_t> image(rows);
+    c.map(at(1 << 20), image.data(), 4 * image.size(), true);
+    const Image lines{1 << 20, 0, 0, 0, 1, 1};
+    const Words window = copy_window(lines, lines, 2, 1, rows, 1);
+    c.begin(window);
+    CHECK(c.sdma.advance() == State::Progress);
+    c.sdma.stop();
+    c.word(0) = 1, c.word(4) = 2;
+    c.begin(copy_window({8, 0, 0, 0, 1, 1}, {0, 0, 0, 0, 1, 1}, 2, 1, 2, 1));
+    CHECK(c.sdma.advance() == State::Done);
+    CHECK(c.word(8) == 1);
+    CHECK(c.word(12) == 2);
 }
 
 TEST_CASE("POLL_REGMEM waits for ever for what another thread writes, and others work meanwhile") {

@@ -210,7 +210,7 @@ Pm4::Step Pm4::set_registers(Body body) {
     if (current == pm4::Op::SET_CONFIG_REG) refuse("writes a privileged register");
     const uint32_t first = space.first + pm4::SET_CONFIG_REG_OFFSET.in(body);
     const uint32_t count = uint32_t(body.size() - 1);
-    if (!space.holds(first) || !space.holds(first + count - 1))
+    if (!space.holds(first + count - 1))
         refuse("writes registers " + hex(first) + " to " + hex(first + count - 1) + ", the space " +
                std::string(space.name) + " ends at " + hex(space.end));
     for (uint32_t i = 0; i < count; ++i) set(first + i, body[1 + i]);

@@ -72,8 +72,6 @@ void Sdma::refuse(const std::string& why) const {
 }
 
 void Sdma::begin(uint64_t address, uint32_t words) {
-    frames.clear();
-    rows = tries = 0;
     current = sdma::Op::INDIRECT;
     read_buffer(address, words);
 }
@@ -82,6 +80,11 @@ void Sdma::read_buffer(uint64_t address, uint32_t words) {
     Frame next{std::vector<uint32_t>(words)};
     memory.read(address, std::as_writable_bytes(std::span(next.words)));
     frames.push_back(std::move(next));
+}
+
+void Sdma::stop() {
+    frames.clear();
+    rows = tries = 0;
 }
 
 uint64_t Sdma::address(Words packet, size_t word, uint64_t alignment) const {

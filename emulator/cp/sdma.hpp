@@ -23,7 +23,7 @@ public:
 
     void begin(uint64_t address, uint32_t words) override;
     State advance() override;
-    void stop() override { frames.clear(); }
+    void stop() override;
 
 private:
     using Words = std::span<const uint32_t>;  // a packet, its header first
