@@ -82,4 +82,8 @@ struct Counters {
     virtual std::vector<std::string> doubts() const = 0;
 };
 
+// Of the device that the kernel driver shows first, also when its launches go another way. gcn::Error with the reason
+// when there is none: counters need libdrm, and a card or a program that began under `gcn emu`.
+std::unique_ptr<Counters> open_counters();
+
 }  // namespace gcn

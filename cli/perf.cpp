@@ -1,4 +1,4 @@
-// gcn perf: the hardware counters of gfx8. So far what there is to count: blocks, events, metrics and their passes.
+// gcn perf: the hardware counters of gfx8. Here what there is to count: blocks, events, metrics and their passes.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -261,6 +261,8 @@ static void print_text(const PerfListing& l) {
     print_passes(l.plan);
 }
 
+void perf_record(CLI::App&);  // perf_record.cpp
+
 static void list(CLI::App& app) {
     static PerfListOptions o;
     app.add_option("PATTERN", o.pattern, "part of a name or meaning; with * or ? a whole name; or BLOCK:NUMBER");
@@ -278,6 +280,7 @@ static void list(CLI::App& app) {
 void perf(CLI::App& app) {
     app.require_subcommand(0, 1);
     list(*app.add_subcommand("list", "blocks, events and metrics that there are on a chip"));
+    perf_record(*app.add_subcommand("record", "count events and metrics around cases"));
     app.callback([&app] {
         if (app.get_subcommands().empty()) print_line(app.help("gcn"));
     });
