@@ -30,7 +30,7 @@ DEFS     := $(if $(findstring -fsanitize,$(CXXFLAGS)),,-Wl$(comma)-z$(comma)defs
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # ---- what gets built -------------------------------------------------------------
-LIB_DIRS  := capi perfcounters plan backend hsa_host cpu_ref bench $(wildcard modules/*)
+LIB_DIRS  := capi perfcounters plan backend hsa_host drm_host cpu_ref bench $(wildcard modules/*)
 EMU_DIRS  := emulator/exec emulator/strict emulator/timing emulator/debug emulator/cp
 DOOR_DIRS := emulator/kfd emulator/drm
 
@@ -62,7 +62,7 @@ CORPUS    := $(foreach k,$(basename $(wildcard tests/corpus/*.cl tests/corpus/*.
 PROGRAMS  := $(patsubst %.hip.cpp,$(BUILD)/%,$(wildcard tests/programs/*.hip.cpp)) \
              $(patsubst %.c,$(BUILD)/%,$(wildcard tests/programs/*.c))
 LONG_PROGRAMS := $(patsubst %.hip.cpp,$(BUILD)/%,$(wildcard tests/programs/long/*.hip.cpp))
-TOP_DIRS  := include examples capi cli modules bench perfcounters plan backend hsa_host cpu_ref emulator isa tests
+TOP_DIRS  := include examples capi cli modules bench perfcounters plan backend hsa_host drm_host cpu_ref emulator isa tests
 SOURCES   := $(shell find $(TOP_DIRS) -name '*.?pp' -o -name '*.h' -o -name '*.inc' -o -name '*.def')
 # The one place of the version is the program's --version.
 VERSION   := $(shell sed -n 's/.*"gcn \([0-9.]*\)".*/\1/p' cli/gcn.cpp)

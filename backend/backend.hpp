@@ -15,7 +15,7 @@
 namespace gcn {
 
 struct DeviceInfo {
-    std::string backend;        // "hsa", "cpu"
+    std::string backend;        // "hsa", "drm", "cpu"
     std::string name;           // what the runtime calls it
     std::string isa;            // "gfx803"; "" for the cpu
     int cus = 0, mhz = 0;       // 0 when unknown
@@ -76,8 +76,8 @@ std::span<const BackendRow> backend_rows();
 std::unique_ptr<Backend> try_open(const BackendRow&, std::string& why);
 std::unique_ptr<Backend> open_backend(std::string_view choice);  // as Device::open
 
-// The kind of the times of a GPU is in its name: "(software)" is modelled, "(software, host clock)" is not, all other
-// names are cards'.
+// The kind of the times of a GPU is in its name: "(software)" is modelled, "(software, host clock)" is not (with a
+// semicolon through libdrm), all other names are cards'.
 TimeKind time_kind_of(std::string_view device_name);
 bool is_software(std::string_view device_name);
 

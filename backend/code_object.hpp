@@ -34,11 +34,27 @@ KernelDescriptor read_descriptor(std::span<const std::byte, KernelDescriptor::by
 struct CodeObject {
     std::vector<std::byte> image;  // the loaded segments from address 0 on
     std::vector<KernelDescriptor> kernels;
+    uint32_t machine = 0;  // EF_AMDGPU_MACH of the header's flags
 
     const KernelDescriptor* find(std::string_view kernel) const;
 };
 
 // `what` names the bytes in messages: a file, "the kernel sgemm_nt_128x128".
 CodeObject read_code_object(std::span<const std::byte> elf, std::string_view what);
+
+constexpr uint32_t machine_gfx803 = 0x2a;  // EF_AMDGPU_MACH_AMDGCN_GFX803
+
+// A place in the image whose value depends on where the image lies.
+struct Relocation {
+    uint64_t at;     // offset in the image
+    uint32_t type;   // R_AMDGPU_...
+    uint64_t value;  // symbol and addend
+    bool moves;      // with the image; else it is a number
+};
+
+// Those for whoever loads the image of `elf`; gcn::Error for one that names what is not in the code object.
+std::vector<Relocation> read_relocations(std::span<const std::byte> elf, const CodeObject&, std::string_view what);
+// Writes the values for an image that lies at `address`.
+void relocate(std::span<std::byte> image, std::span<const Relocation>, uint64_t address);
 
 }  // namespace gcn

@@ -14,6 +14,8 @@ namespace gcn {
 // Each is defined in the folder of its backend, which has no header for others.
 std::unique_ptr<Backend> open_hsa_card(std::string& why);
 std::unique_ptr<Backend> open_hsa_software(std::string& why);
+std::unique_ptr<Backend> open_drm_card(std::string& why);
+std::unique_ptr<Backend> open_drm_software(std::string& why);
 std::unique_ptr<Backend> open_cpu(std::string& why);
 
 namespace {
@@ -22,7 +24,9 @@ namespace {
 constexpr BackendRow rows[] = {
     // name   choice          open
     {"hsa",   "hsa",          open_hsa_card},
+    {"drm",   "drm",          open_drm_card},
     {"hsa",   "hsa-software", open_hsa_software},
+    {"drm",   "drm-software", open_drm_software},
     {"cpu",   "cpu",          open_cpu},
 };
 // clang-format on

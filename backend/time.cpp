@@ -13,9 +13,11 @@ std::string text(Time t) {
     return line;
 }
 
+// libdrm's list of names has commas between its columns, so a name in it has a semicolon instead.
 TimeKind time_kind_of(std::string_view device_name) {
     if (device_name.ends_with("(software)")) return TimeKind::Modelled;
-    if (device_name.ends_with("(software, host clock)")) return TimeKind::Host;
+    for (const char* end : {"(software, host clock)", "(software; host clock)"})
+        if (device_name.ends_with(end)) return TimeKind::Host;
     return TimeKind::Measured;
 }
 

@@ -3,8 +3,8 @@ import pathlib
 import re
 import sys
 
-TOP = ("include", "capi", "cli", "modules", "bench", "perfcounters", "plan", "backend", "hsa_host", "cpu_ref", "emulator",
-       "isa", "tests")
+TOP = ("include", "capi", "cli", "modules", "bench", "perfcounters", "plan", "backend", "hsa_host", "drm_host", "cpu_ref",
+       "emulator", "isa", "tests")
 
 problems, allowed = [], {}
 for line in pathlib.Path("docs/layers.txt").read_text().splitlines():
