@@ -40,6 +40,7 @@ public:
     double us_per_tick = 0;
     bool all_visible = false;  // to the host
     int engines = 1;           // shader engines
+    int l2_channels = 1;
 
 private:
     void describe();

@@ -128,6 +128,9 @@ void Device::describe() {
     info.memory_bytes = heap_bytes(handle, 0);
     all_visible = heap_bytes(handle, AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED) >= info.memory_bytes;
     engines = int(gpu.num_shader_engines);
+    drm_amdgpu_info_device more{};
+    check(drm().amdgpu_query_info(handle, AMDGPU_INFO_DEV_INFO, sizeof more, &more), "ask amdgpu about the card");
+    l2_channels = int(more.num_tcc_blocks);
     info.time_kind = time_kind_of(info.name);
     info.card = !is_software(info.name);
     info.notice = notice(info);
