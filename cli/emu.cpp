@@ -15,6 +15,7 @@
 
 #include "backend/software.hpp"
 #include "cli/board.hpp"
+#include "cli/emu.hpp"
 #include "cli/strict.hpp"
 #include "gcn/error.hpp"
 #include "isa/chips.hpp"
@@ -116,8 +117,7 @@ static std::string known_chips() {
     return names;
 }
 
-// This process becomes COMMAND: its status, its signals and its terminal are its own.
-[[noreturn]] static void become(std::vector<std::string> command) {
+[[noreturn]] void become(std::vector<std::string> command) {
     std::vector<char*> arguments;
     for (std::string& word : command) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -148,6 +148,13 @@ static pid_t child = 0;
     std::exit(its ? its : findings > 0);
 }
 
+void put_software_underneath() {
+    const std::string file = software_polaris();
+    preload(file);
+    refuse_wrong_settings(file);
+    share_board();
+}
+
 // The chip that --chip names, else GCN_EMU_CHIP; empty when nobody chose.
 static std::string chosen_chip(const EmuOptions& o) {
     const char* variable = std::getenv("GCN_EMU_CHIP");
@@ -169,10 +176,7 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
     const std::string list = o.strict.empty() && !o.strict_json.empty() ? "1" : o.strict;
     std::optional<StrictRun> strict;
     if (!list.empty()) strict.emplace(list, o.strict_json);
-    const std::string file = software_polaris();
-    preload(file);
-    refuse_wrong_settings(file);
-    share_board();
+    put_software_underneath();
     // Not by the software Polaris, of which each process of COMMAND has its own. What is no file stays as it is.
     if (!o.trace.empty() && o.trace != "-" && truncate(trace_file(o).c_str(), 0) != 0 && errno != EINVAL)
         fail({"empty the trace " + o.trace, std::strerror(errno)});

@@ -1,15 +1,21 @@
 // The gcn program: one table of sub-commands. Options are declared with CLI11; the work is done by the libraries below.
 
+#include <dlfcn.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "backend/backend.hpp"
+#include "cli/emu.hpp"
 #include "cli/output.hpp"
 #include "gcn/error.hpp"
 
@@ -53,8 +59,38 @@ static void drop_separator(std::vector<std::string>& words) {
     }
 }
 
+// The backend that the words or the environment choose; empty for none.
+static std::string chosen_backend(const std::vector<std::string>& words) {
+    const std::string option = "--backend", with_value = option + "=";
+    for (size_t i = 0; i < words.size(); ++i) {
+        if (words[i].starts_with(with_value)) return words[i].substr(with_value.size());
+        if (words[i] == option && i + 1 < words.size()) return words[i + 1];
+    }
+    const char* variable = std::getenv("GCN_BACKEND");
+    return variable ? variable : "";
+}
+
+static bool has_drm_card() {
+    std::string why;
+    return std::any_of(backend_rows().begin(), backend_rows().end(),
+                       [&](const BackendRow& row) { return row.choice == "drm" && try_open(row, why); });
+}
+
+// libdrm finds the software Polaris only in a process that began with it: this one begins again.
+static void start_again_for_drm(const std::vector<std::string>& words) {
+    const std::string backend = chosen_backend(words);
+    const bool underneath = dlsym(RTLD_DEFAULT, "gcn_emu_objection");
+    if (underneath || words.empty() || words[0] == "emu") return;
+    if (backend != "drm-software" && (backend != "drm" || has_drm_card())) return;
+    put_software_underneath();
+    std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe")};
+    command.insert(command.end(), words.begin(), words.end());
+    become(std::move(command));
+}
+
 static int run(int argc, char** argv) {
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    start_again_for_drm(words);
     drop_separator(words);
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     CLI::App app("gcn: matrix products on AMD Polaris, with or without the card", "gcn");

@@ -138,9 +138,9 @@ void Device::describe() {
 
 std::unique_ptr<Backend> open_device(bool software, const Options& options, std::string& why) {
     if (software != under_software()) {
-        why = software ? "this program was not started on the software Polaris, which libdrm finds only then. Try: gcn "
-                         "emu and the command"
-                       : "this program was started on the software Polaris, where no card is seen";
+        why = software
+                  ? "libdrm finds the software Polaris only in a program that was started on it. Try: gcn emu COMMAND"
+                  : "this program was started on the software Polaris, where no card is seen";
         return nullptr;
     }
     if (software) refuse_wrong_settings();
