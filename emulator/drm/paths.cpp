@@ -124,10 +124,10 @@ public:
         return resolved;
     }
 
-    bool refuses(bool writing) const {
-        if (!writing || lies_.empty()) return false;
+    bool refuses(bool write, bool make) const {
+        if (!write || lies_.empty()) return false;
         const KeptErrno kept;
-        return is_read_only(given_);
+        return is_read_only(given_, make);
     }
 
     // A path was described. Device nodes are ordinary files in the fake root.
@@ -181,7 +181,9 @@ FILE* At::opened(FILE* stream, const char* mode) const {
 
 bool has_mode(int flags) { return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE; }
 bool writes(int flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC); }
+bool makes(int flags) { return flags & O_CREAT; }
 bool writes(const char* mode) { return mode && (mode[0] != 'r' || std::strchr(mode, '+')); }
+bool makes(const char* mode) { return mode && mode[0] != 'r'; }
 
 // A user who is not root gets no more from a card's files.
 template <class Result> Result refused(Result result) {
@@ -208,19 +210,19 @@ using namespace gcn::emulator::drm;
         const mode_t mode = has_mode(flags) ? va_arg(arguments, mode_t) : 0; \
         va_end(arguments);                                                   \
         const At at(path);                                                   \
-        if (at.refuses(writes(flags))) return refused(-1);                   \
+        if (at.refuses(writes(flags), makes(flags))) return refused(-1);                   \
         return at.opened(next.name.get() handed_on, flags);                  \
     }
 #define OPEN2(result, name, parameters, handed_on)          \
     DOOR(result, name, parameters) {                        \
         const At at(path);                                  \
-        if (at.refuses(writes(flags))) return refused(-1);  \
+        if (at.refuses(writes(flags), makes(flags))) return refused(-1);  \
         return at.opened(next.name.get() handed_on, flags); \
     }
 #define STREAM(result, name, parameters, handed_on)                    \
     DOOR(result, name, parameters) {                                   \
         const At at(path);                                             \
-        if (at.refuses(writes(mode))) return refused<result>(nullptr); \
+        if (at.refuses(writes(mode), makes(mode))) return refused<result>(nullptr); \
         return at.opened(next.name.get() handed_on, mode);             \
     }
 #define REAL(result, name, parameters, handed_on)        \

@@ -65,11 +65,11 @@ std::string stands_for(const std::string& resolved, const char* asked) {
     return resolved.starts_with(root + "/") ? resolved.substr(root.size()) : resolved;
 }
 
-bool is_read_only(const char* path) {
+bool is_read_only(const char* path, bool make) {
     const std::string& root = fake_root().path;
     if (tree_of(path)->place || root.empty()) return false;
     struct stat s;
-    if (::stat((root + path).c_str(), &s)) return true;
+    if (::stat((root + path).c_str(), &s)) return make;
     return S_ISREG(s.st_mode) && node_behind(s.st_dev, s.st_ino) < 0;
 }
 
