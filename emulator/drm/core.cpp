@@ -87,7 +87,8 @@ int get_cap(File&, drm_get_cap& c) {
 
 // There is no display: nobody's wish for one has an effect.
 int set_client_cap(File&, drm_set_client_cap& c) {
-    return c.capability >= DRM_CLIENT_CAP_STEREO_3D && c.capability <= DRM_CLIENT_CAP_ASPECT_RATIO ? 0 : -EINVAL;
+    if (c.capability < DRM_CLIENT_CAP_STEREO_3D || c.capability > DRM_CLIENT_CAP_ASPECT_RATIO) return -EINVAL;
+    return c.value > (c.capability == DRM_CLIENT_CAP_ATOMIC ? 2 : 1) ? -EINVAL : 0;
 }
 
 int nothing(File&, uint32_t&) { return 0; }
