@@ -34,10 +34,12 @@ constexpr uint64_t on_chip = AMDGPU_GEM_DOMAIN_GDS | AMDGPU_GEM_DOMAIN_GWS | AMD
 constexpr uint64_t first_address = 2 << 20, hole = uint64_t(1) << 47, hole_end = 0xffff800000000000,
                    last_address = (uint64_t(1) << 36) * page - first_address;
 
-// Pages of the program that are there: the driver looks when asked to validate, else at the first submission.
+// Pages of the program that are there: the driver looks when asked to validate, else at the first submission. Kernels
+// before 5.14 cannot say; later ones say EINVAL of pages that may not be written.
 bool has_pages(uint64_t address, uint64_t bytes, bool write) {
-    return madvise(reinterpret_cast<void*>(address), bytes, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0 ||
-           errno == EINVAL;  // kernels before 5.14 cannot say
+    static const bool can_say = madvise(nullptr, 0, MADV_POPULATE_READ) == 0;
+    const int advice = write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+    return !can_say || madvise(reinterpret_cast<void*>(address), bytes, advice) == 0;
 }
 
 }  // namespace
