@@ -2,6 +2,7 @@
 // Buffers (GEM objects): parts of one file of this process, so that the program maps them by mmap of the device's
 // descriptor at the offset that GEM_MMAP tells; or memory of the program itself (userptr).
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,7 +30,8 @@ public:
     Buffer(const Buffer&) = delete;
 
     const uint64_t bytes, alignment, flags;
-    uint32_t domains;
+    const uint32_t domains;           // where it lies
+    std::atomic<uint32_t> preferred;  // where it had better lie: what GEM_OP sets and tells
     const uint64_t offset;  // in the file
     std::byte* const host;
     const bool userptr;
@@ -54,6 +56,7 @@ private:
           alignment(alignment),
           flags(flags),
           domains(domains),
+          preferred(domains),
           offset(offset),
           host(host),
           userptr(userptr) {}

@@ -28,6 +28,7 @@ uint32_t enter(File& file, BufferPointer buffer) {
 constexpr uint64_t known_flags = AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED | AMDGPU_GEM_CREATE_NO_CPU_ACCESS |
                                  AMDGPU_GEM_CREATE_CPU_GTT_USWC | AMDGPU_GEM_CREATE_VRAM_CLEARED |
                                  AMDGPU_GEM_CREATE_VM_ALWAYS_VALID | AMDGPU_GEM_CREATE_EXPLICIT_SYNC | discardable;
+constexpr uint32_t memory_domains = AMDGPU_GEM_DOMAIN_VRAM | AMDGPU_GEM_DOMAIN_GTT | AMDGPU_GEM_DOMAIN_CPU;
 constexpr uint64_t on_chip = AMDGPU_GEM_DOMAIN_GDS | AMDGPU_GEM_DOMAIN_GWS | AMDGPU_GEM_DOMAIN_OA;
 
 // Addresses a program may use: those that DEV_INFO names, and beyond them up to the page tables' end less 2 MiB.
@@ -121,11 +122,13 @@ int gem_op(File& file, drm_amdgpu_gem_op& o) {
     if (!buffer) return -ENOENT;
     switch (o.op) {
         case AMDGPU_GEM_OP_GET_GEM_CREATE_INFO: {
-            const drm_amdgpu_gem_create_in info{buffer->bytes, buffer->alignment, buffer->domains, buffer->flags};
+            const drm_amdgpu_gem_create_in info{buffer->bytes, buffer->alignment, buffer->preferred, buffer->flags};
             return copy_out(o.value, &info, sizeof info) ? 0 : -EFAULT;
         }
         case AMDGPU_GEM_OP_SET_PLACEMENT:
-            return buffer->userptr ? -EPERM : 0;  // memory is memory here
+            if (buffer->userptr) return -EPERM;
+            buffer->preferred = uint32_t(o.value) & memory_domains;  // and stays where it is: memory is memory here
+            return 0;
         default:
             return -EINVAL;
     }
