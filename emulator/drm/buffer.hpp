@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "emulator/cp/device.hpp"
@@ -36,7 +37,8 @@ public:
     std::byte* const host;
     const bool userptr;
 
-    // What GEM_METADATA keeps.
+    // What GEM_METADATA keeps, of a buffer that several files may have.
+    std::mutex guard;
     uint64_t metadata_flags = 0, tiling = 0;
     std::vector<uint32_t> metadata;
     uint32_t metadata_bytes = 0;

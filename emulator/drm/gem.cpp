@@ -137,11 +137,13 @@ int gem_op(File& file, drm_amdgpu_gem_op& o) {
 int gem_metadata(File& file, drm_amdgpu_gem_metadata& m) {
     const BufferPointer buffer = find(file, m.handle);
     if (!buffer) return -ENOENT;
-    const std::lock_guard lock(file.guard);
+    const std::lock_guard lock(buffer->guard);
     if (m.op == AMDGPU_GEM_METADATA_OP_SET_METADATA) {
         if (m.data.data_size_bytes > sizeof m.data.data) return -EINVAL;
-        buffer->metadata_flags = m.data.flags;
+        constexpr uint64_t largest_split = 6;
+        if (AMDGPU_TILING_GET(m.data.tiling_info, TILE_SPLIT) > largest_split) return -EINVAL;
         buffer->tiling = m.data.tiling_info;
+        if (m.data.data_size_bytes) buffer->metadata_flags = m.data.flags;  // else what was there goes, its flags stay
         buffer->metadata.assign(m.data.data, m.data.data + (m.data.data_size_bytes + 3) / 4);
         buffer->metadata_bytes = m.data.data_size_bytes;
     } else if (m.op == AMDGPU_GEM_METADATA_OP_GET_METADATA) {
