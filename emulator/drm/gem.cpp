@@ -192,6 +192,7 @@ int prime_handle_to_fd(File& file, drm_prime_handle& p) {
 
 // The handle that this file has for it already, if it has one.
 int prime_fd_to_handle(File& file, drm_prime_handle& p) {
+    if (fcntl(p.fd, F_GETFD) < 0) return -EBADF;
     const Shared shared = find_shared(p.fd);
     const auto* buffer = std::get_if<BufferPointer>(&shared);
     if (!buffer) return -EINVAL;
