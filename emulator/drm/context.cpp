@@ -2,6 +2,8 @@
 
 #include <libdrm/amdgpu_drm.h>
 
+#include <cerrno>
+
 #include "emulator/cp/pm4.hpp"
 #include "emulator/cp/sdma.hpp"
 
@@ -14,6 +16,16 @@ constexpr RingKind kinds[] = {{AMDGPU_HW_IP_GFX, 1}, {AMDGPU_HW_IP_COMPUTE, 4}, 
 std::unique_ptr<Engine> engine_of(uint32_t ip, Device& device, Client& client) {
     if (ip == AMDGPU_HW_IP_DMA) return std::make_unique<Sdma>(client);
     return std::make_unique<Pm4>(device, client, ip == AMDGPU_HW_IP_GFX ? Pm4::Ring::Gfx : Pm4::Ring::Compute);
+}
+
+struct Clocks {
+    std::mutex guard;
+    const Context* owner = nullptr;
+    uint32_t level = AMDGPU_CTX_STABLE_PSTATE_NONE;
+};
+Clocks& clocks_of_device() {
+    static Clocks& c = *new Clocks;
+    return c;
 }
 
 }  // namespace
@@ -56,7 +68,23 @@ bool Context::idle() {
     return true;
 }
 
+int Context::choose_clocks(uint32_t level) {
+    Clocks& c = clocks_of_device();
+    const std::lock_guard lock(c.guard);
+    if (c.owner && c.owner != this) return -EBUSY;
+    c.level = level;
+    c.owner = level == AMDGPU_CTX_STABLE_PSTATE_NONE ? nullptr : this;
+    return 0;
+}
+
+uint32_t Context::clocks() {
+    Clocks& c = clocks_of_device();
+    const std::lock_guard lock(c.guard);
+    return c.level;
+}
+
 Context::~Context() {
+    choose_clocks(AMDGPU_CTX_STABLE_PSTATE_NONE);  // refused when they are another's
     for (const auto& [_, entity] : entities) device.scheduler.remove(entity->ring);
 }
 

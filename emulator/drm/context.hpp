@@ -49,6 +49,11 @@ public:
     Entity* entity(uint32_t ip, uint32_t ring);
     bool idle();
 
+    // The clocks that contexts ask for are the device's: of one context at a time, until it wants none or goes. 0, or
+    // -EBUSY when they are another's.
+    int choose_clocks(uint32_t level);
+    static uint32_t clocks();
+
     std::atomic<bool> guilty{false};
     bool reset_told = false;  // QUERY_STATE has said so, under `guard`
 

@@ -62,7 +62,6 @@ public:
     Handles<std::vector<BufferPointer>> lists;
     Handles<SyncobjPointer> syncobjs;
     std::vector<ContextPointer> leaving;  // freed, with submissions under way
-    std::atomic<uint32_t> stable_pstate{0};
 
     // ---- addresses (mapping.cpp) ----
     struct Mapping {

@@ -335,7 +335,7 @@ int ctx(File& file, drm_amdgpu_ctx& c) {
         case AMDGPU_CTX_OP_FREE_CTX: {
             const std::lock_guard lock(file.guard);
             file.contexts.erase(in.ctx_id);
-            file.leaving.push_back(context);
+            if (!context->idle()) file.leaving.push_back(context);
             return 0;
         }
         case AMDGPU_CTX_OP_QUERY_STATE: {
@@ -352,13 +352,12 @@ int ctx(File& file, drm_amdgpu_ctx& c) {
             return 0;
         case AMDGPU_CTX_OP_GET_STABLE_PSTATE:
             c.out = {};
-            c.out.pstate.flags = file.stable_pstate;
+            c.out.pstate.flags = Context::clocks();
             return 0;
         case AMDGPU_CTX_OP_SET_STABLE_PSTATE:
             if (in.flags & ~uint32_t(AMDGPU_CTX_STABLE_PSTATE_FLAGS_MASK) || in.flags > AMDGPU_CTX_STABLE_PSTATE_PEAK)
                 return -EINVAL;
-            file.stable_pstate = in.flags;  // the clock is one here
-            return 0;
+            return context->choose_clocks(in.flags);
         default:
             return -EINVAL;
     }
