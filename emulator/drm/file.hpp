@@ -90,6 +90,13 @@ public:
     std::vector<FencePointer> under_way;
     void add_under_way(FencePointer);
 
+    // Whose address space has a number reserved.
+    inline static std::atomic<const File*> with_number{nullptr};
+    void give_number() {
+        const File* owner = this;
+        with_number.compare_exchange_strong(owner, nullptr);
+    }
+
     // Contexts that were freed and have nothing under way any more; to be let go without `guard`.
     std::vector<ContextPointer> take_left();
 

@@ -110,6 +110,7 @@ File::~File() {
     clock_gettime(CLOCK_MONOTONIC, &now);
     const uint64_t until = (uint64_t(now.tv_sec) + 1) * 1'000'000'000 + uint64_t(now.tv_nsec);
     for (const FencePointer& fence : under_way) wait_until(until, [&] { return fence->done(); });
+    give_number();
     leaving.clear();
     contexts = {};  // nothing executes any more when buffers go
 }

@@ -481,10 +481,19 @@ int fence_to_handle(File& file, drm_amdgpu_fence_to_handle& f) {
     return 0;
 }
 
-// Address spaces have no numbers here: to reserve one is to have it.
-int vm(File&, drm_amdgpu_vm& v) {
+// Address spaces have no numbers here: to reserve one is only to have it, and there is one to be had.
+int vm(File& file, drm_amdgpu_vm& v) {
     if (v.in.flags) return -EINVAL;
-    return v.in.op == AMDGPU_VM_OP_RESERVE_VMID || v.in.op == AMDGPU_VM_OP_UNRESERVE_VMID ? 0 : -EINVAL;
+    const File* owner = nullptr;
+    switch (v.in.op) {
+        case AMDGPU_VM_OP_RESERVE_VMID:
+            return File::with_number.compare_exchange_strong(owner, &file) || owner == &file ? 0 : -EINVAL;
+        case AMDGPU_VM_OP_UNRESERVE_VMID:
+            file.give_number();
+            return 0;
+        default:
+            return -EINVAL;
+    }
 }
 
 // Priorities change nothing here.
