@@ -17,7 +17,7 @@ namespace gcn::emulator::drm {
 namespace {
 
 constexpr uint32_t most_contexts = 4095;
-constexpr uint32_t most_chunks = 1 << 16;
+constexpr uint32_t most_chunks = 1 << 16, most_buffers = 1 << 20;
 
 ContextPointer find_context(File& file, uint32_t id) {
     const std::lock_guard lock(file.guard);
@@ -37,14 +37,12 @@ int find_buffers(File& file, const std::vector<uint32_t>& handles, std::vector<B
 
 // Entries may be longer or shorter than ours, as programs and drivers age.
 int read_list(const drm_amdgpu_bo_list_in& in, std::vector<uint32_t>& handles) {
-    if (in.bo_number > (1u << 20) || in.bo_info_size > page) return -ENOMEM;
-    std::vector<std::byte> bytes(size_t(in.bo_number) * in.bo_info_size);
-    if (!copy_in(bytes, in.bo_info_ptr)) return -EFAULT;
-    for (size_t i = 0; i < in.bo_number; ++i) {
-        drm_amdgpu_bo_list_entry entry{};
-        std::memcpy(&entry, bytes.data() + i * in.bo_info_size, std::min<size_t>(in.bo_info_size, sizeof entry));
-        handles.push_back(entry.bo_handle);
-    }
+    if (in.bo_number > most_buffers) return -ENOMEM;
+    std::vector<drm_amdgpu_bo_list_entry> entries(in.bo_number);
+    const size_t known = std::min<size_t>(in.bo_info_size, sizeof entries[0]);
+    for (size_t i = 0; i < entries.size(); ++i)
+        if (!copy_in(&entries[i], in.bo_info_ptr + i * in.bo_info_size, known)) return -EFAULT;
+    for (const auto& entry : entries) handles.push_back(entry.bo_handle);
     return 0;
 }
 
