@@ -439,13 +439,12 @@ int wait_fences(File& file, drm_amdgpu_wait_fences& w) {
                            : std::any_of(fences.begin(), fences.end(), done);
     });
     w.out.status = met;
-    w.out.first_signaled = ~0u;
-    if (!met) return 0;
     const auto first = std::find_if(fences.begin(), fences.end(), done);
     if (!in.wait_all) {
-        w.out.first_signaled = uint32_t(first - fences.begin());
-        return *first ? (*first)->error() : 0;
+        w.out.first_signaled = met ? uint32_t(first - fences.begin()) : ~0u;
+        return met && *first ? (*first)->error() : 0;
     }
+    if (!met) return 0;
     for (const FencePointer& f : fences)
         if (f && f->error()) return f->error();
     return 0;
