@@ -16,7 +16,9 @@ namespace {
 std::mutex& lock_of_all = *new std::mutex;
 std::condition_variable& news = *new std::condition_variable;
 
-bool happened(const Syncobj::Point& p) { return p.fence->done(); }
+bool happened(const Syncobj::Point& p) {
+    return std::all_of(p.fences.begin(), p.fences.end(), [](const FencePointer& f) { return f->done(); });
+}
 
 }  // namespace
 
@@ -55,16 +57,16 @@ bool wait_until(uint64_t until, const std::function<bool()>& what) {
 
 // ---- synchronization objects ----------------------------------------------------------------------------------------
 
-void Syncobj::replace(FencePointer fence) {
+void Syncobj::replace(Fences fences) {
     points.clear();
-    if (fence) points.push_back({0, std::move(fence)});
+    if (!fences.empty()) points.push_back({0, std::move(fences)});
 }
 
 // What has been reached needs no fence any more, but its value is asked for: the last such point stays.
-void Syncobj::add(uint64_t value, FencePointer fence) {
+void Syncobj::add(uint64_t value, Fences fences) {
     const auto open = std::find_if_not(points.begin(), points.end(), happened);
     if (open - points.begin() > 1) points.erase(points.begin(), open - 1);
-    points.push_back({value, std::move(fence)});
+    points.push_back({value, std::move(fences)});
 }
 
 size_t Syncobj::index(uint64_t value) const {
@@ -81,9 +83,10 @@ bool Syncobj::reached(uint64_t value) const {
     return last < points.size() && std::all_of(points.begin(), points.begin() + ptrdiff_t(last) + 1, happened);
 }
 
-std::vector<FencePointer> Syncobj::fences(uint64_t value) const {
-    std::vector<FencePointer> all;
-    for (size_t i = 0; i < points.size() && i <= index(value); ++i) all.push_back(points[i].fence);
+Fences Syncobj::fences(uint64_t value) const {
+    Fences all;
+    for (size_t i = 0; i < points.size() && i <= index(value); ++i)
+        all.insert(all.end(), points[i].fences.begin(), points[i].fences.end());
     return all;
 }
 

@@ -21,6 +21,7 @@ private:
     int failure = 0;
 };
 using FencePointer = std::shared_ptr<Fence>;
+using Fences = std::vector<FencePointer>;
 
 FencePointer signalled_fence();
 
@@ -35,23 +36,23 @@ void fences_changed();  // wakes who waits; with the lock held
 // CLOCK_MONOTONIC; negative as a signed number: without end.
 bool wait_until(uint64_t until, const std::function<bool()>& what);
 
-// A synchronization object: at most one fence, or a timeline of points, each reached when its fence and those before
-// it have happened. Linux 6.1: drm_syncobj.c, dma-fence-chain.c. All of it under fence_lock().
+// A synchronization object: nothing, or the fences of one moment, or a timeline of points, each reached when its fences
+// and those before it have happened. Linux 6.1: drm_syncobj.c, dma-fence-chain.c. All of it under fence_lock().
 class Syncobj {
 public:
     struct Point {
         uint64_t value;  // 0: not on a timeline
-        FencePointer fence;
+        Fences fences;
     };
 
     bool empty() const { return points.empty(); }
-    void replace(FencePointer);  // nullptr: none
-    void add(uint64_t value, FencePointer);
+    void replace(Fences);  // empty: nothing
+    void add(uint64_t value, Fences);
 
     // The fences that must have happened for `value`; 0: for all that it holds. False when nothing there reaches it.
     bool reaches(uint64_t value) const;
     bool reached(uint64_t value) const;
-    std::vector<FencePointer> fences(uint64_t value) const;
+    Fences fences(uint64_t value) const;
 
     uint64_t last_reached() const;
     uint64_t last_added() const;

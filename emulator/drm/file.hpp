@@ -75,7 +75,7 @@ public:
     struct Ghost {
         uint64_t first;
         Mapping mapping;
-        std::vector<FencePointer> until;
+        Fences until;
     };
     std::vector<Ghost> ghosts;
 
@@ -87,7 +87,7 @@ public:
     void lay_ghosts();
 
     // Submissions that have not ended, for ghosts and for the end of this file.
-    std::vector<FencePointer> under_way;
+    Fences under_way;
     void add_under_way(FencePointer);
 
     // Whose address space has a number reserved.

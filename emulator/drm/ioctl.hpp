@@ -56,7 +56,7 @@ int syncobj_timeline_signal(File&, drm_syncobj_timeline_array&);
 
 // The fences behind a handle at a point; -ENOENT, or -EINVAL when nothing there reaches it. With `submit` it is waited
 // for until something does, five seconds at most: -ETIME.
-int fences_of(File&, uint32_t handle, uint64_t point, bool submit, std::vector<FencePointer>&);
+int fences_of(File&, uint32_t handle, uint64_t point, bool submit, Fences&);
 
 // ---- ioctl.cpp ----
 int info(File&, drm_amdgpu_info&);

@@ -11,7 +11,7 @@
 
 namespace gcn::emulator::drm {
 
-using Shared = std::variant<std::monostate, BufferPointer, SyncobjPointer, std::vector<FencePointer>>;
+using Shared = std::variant<std::monostate, BufferPointer, SyncobjPointer, Fences>;
 
 // 0 and a descriptor, or -errno.
 int share(const Shared&, int& fd);

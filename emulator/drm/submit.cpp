@@ -91,7 +91,7 @@ struct Submission {
     bool has_list = false;
     BufferPointer user_fence;
     uint64_t user_fence_offset = 0;
-    std::vector<FencePointer> waits_for;
+    Fences waits_for;
     std::vector<Signal> signals;
 };
 
@@ -238,7 +238,7 @@ void wait_for_others(Submission& s) {
 // What all rings of a submission share until the last of them has ended.
 struct UnderWay {
     Context& context;
-    std::vector<FencePointer> waits_for;
+    Fences waits_for;
     std::vector<BufferPointer> buffers;
     FencePointer fence;
     BufferPointer user_fence;
@@ -296,9 +296,9 @@ uint64_t submit(Submission& s) {
         const std::lock_guard fences(fence_lock());
         for (const Signal& out : s.signals) {
             if (out.timeline)
-                out.object->add(out.point, fence);
+                out.object->add(out.point, {fence});
             else
-                out.object->replace(fence);
+                out.object->replace({fence});
         }
         fences_changed();
     }
@@ -426,7 +426,7 @@ int wait_fences(File& file, drm_amdgpu_wait_fences& w) {
     if (in.fence_count > most_handles) return -ENOMEM;
     std::vector<drm_amdgpu_fence> asked(in.fence_count);
     if (!copy_in(asked, in.fences)) return -EFAULT;
-    std::vector<FencePointer> fences(asked.size());
+    Fences fences(asked.size());
     for (size_t i = 0; i < asked.size(); ++i) {
         const drm_amdgpu_fence& f = asked[i];
         if (const int error = fence_of(file, f.ctx_id, f.ip_type, f.ip_instance, f.ring, f.seq_no, fences[i]))
@@ -461,12 +461,12 @@ int fence_to_handle(File& file, drm_amdgpu_fence_to_handle& f) {
     f.out = {};
     int fd = -1;
     if (what == AMDGPU_FENCE_TO_HANDLE_GET_SYNC_FILE_FD) {
-        if (const int error = share(std::vector{fence}, fd)) return error;
+        if (const int error = share(Fences{fence}, fd)) return error;
         f.out.handle = uint32_t(fd);
         return 0;
     }
     auto object = std::make_shared<Syncobj>();
-    object->replace(fence);
+    object->replace({fence});
     if (what == AMDGPU_FENCE_TO_HANDLE_GET_SYNCOBJ_FD) {
         if (const int error = share(object, fd)) return error;
         f.out.handle = uint32_t(fd);

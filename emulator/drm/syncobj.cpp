@@ -66,7 +66,7 @@ int wait(const Objects& objects, const std::vector<uint64_t>& points, int64_t un
 
 }  // namespace
 
-int fences_of(File& file, uint32_t handle, uint64_t point, bool submit, std::vector<FencePointer>& fences) {
+int fences_of(File& file, uint32_t handle, uint64_t point, bool submit, Fences& fences) {
     const SyncobjPointer object = find(file, handle);
     if (!object) return -ENOENT;
     if (submit && !wait_until(in_seconds(5), [&] { return object->reaches(point); })) return -ETIME;
@@ -79,7 +79,7 @@ int fences_of(File& file, uint32_t handle, uint64_t point, bool submit, std::vec
 int syncobj_create(File& file, drm_syncobj_create& c) {
     if (c.flags & ~DRM_SYNCOBJ_CREATE_SIGNALED) return -EINVAL;
     auto object = std::make_shared<Syncobj>();
-    if (c.flags) object->replace(signalled_fence());
+    if (c.flags) object->replace({signalled_fence()});
     const std::lock_guard lock(file.guard);
     c.handle = file.syncobjs.add(std::move(object));
     return 0;
@@ -96,7 +96,7 @@ int syncobj_handle_to_fd(File& file, drm_syncobj_handle& h) {
     if (h.pad || h.flags & ~DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE) return -EINVAL;
     const SyncobjPointer object = find(file, h.handle);
     if (!h.flags) return object ? share(object, h.fd) : -EINVAL;
-    std::vector<FencePointer> fences;
+    Fences fences;
     if (const int error = fences_of(file, h.handle, 0, false, fences)) return error;
     return share(fences, h.fd);
 }
@@ -111,13 +111,12 @@ int syncobj_fd_to_handle(File& file, drm_syncobj_handle& h) {
         h.handle = file.syncobjs.add(*object);
         return 0;
     }
-    const auto* fences = std::get_if<std::vector<FencePointer>>(&shared);
+    const auto* fences = std::get_if<Fences>(&shared);
     if (!fences) return -EINVAL;
     const SyncobjPointer object = find(file, h.handle);
     if (!object) return -ENOENT;
     const std::lock_guard lock(fence_lock());
-    object->replace(nullptr);
-    for (const FencePointer& fence : *fences) object->add(0, fence);
+    object->replace(*fences);
     fences_changed();
     return 0;
 }
@@ -146,7 +145,7 @@ int syncobj_reset(File& file, drm_syncobj_array& a) {
     Objects objects;
     if (const int error = find_all(file, a.handles, a.count_handles, objects)) return error;
     const std::lock_guard lock(fence_lock());
-    for (const SyncobjPointer& object : objects) object->replace(nullptr);
+    for (const SyncobjPointer& object : objects) object->replace({});
     return 0;
 }
 
@@ -156,7 +155,7 @@ int syncobj_signal(File& file, drm_syncobj_array& a) {
     if (const int error = find_all(file, a.handles, a.count_handles, objects)) return error;
     const FencePointer fence = signalled_fence();
     const std::lock_guard lock(fence_lock());
-    for (const SyncobjPointer& object : objects) object->replace(fence);
+    for (const SyncobjPointer& object : objects) object->replace({fence});
     fences_changed();
     return 0;
 }
@@ -169,7 +168,7 @@ int syncobj_timeline_signal(File& file, drm_syncobj_timeline_array& a) {
     if (a.points && !copy_in(points, a.points)) return -EFAULT;
     const FencePointer fence = signalled_fence();
     const std::lock_guard lock(fence_lock());
-    for (size_t i = 0; i < objects.size(); ++i) objects[i]->add(points[i], fence);
+    for (size_t i = 0; i < objects.size(); ++i) objects[i]->add(points[i], {fence});
     fences_changed();
     return 0;
 }
@@ -191,12 +190,14 @@ int syncobj_transfer(File& file, drm_syncobj_transfer& t) {
     if (t.pad) return -EINVAL;
     const SyncobjPointer target = find(file, t.dst_handle);
     if (!target) return -ENOENT;
-    std::vector<FencePointer> fences;
+    Fences fences;
     const bool submit = t.flags & DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT;
     if (const int error = fences_of(file, t.src_handle, t.src_point, submit, fences)) return error;
     const std::lock_guard lock(fence_lock());
-    if (!t.dst_point) target->replace(nullptr);
-    for (const FencePointer& fence : fences) target->add(t.dst_point, fence);
+    if (t.dst_point)
+        target->add(t.dst_point, std::move(fences));
+    else
+        target->replace(std::move(fences));
     fences_changed();
     return 0;
 }
