@@ -105,6 +105,10 @@ int call(File& file, unsigned long request, uint64_t argument) {
     const size_t bytes = std::min<size_t>(_IOC_SIZE(request), r->bytes);
     std::byte copy[largest] = {};
     if ((_IOC_DIR(request) & _IOC_WRITE) && !copy_in(copy, argument, bytes)) return -EFAULT;
+    {  // what submissions that have ended still held
+        const std::lock_guard lock(file.guard);
+        file.lay_ghosts();
+    }
     const int result = r->call(file, copy);
     if ((_IOC_DIR(request) & _IOC_READ) && !copy_out(argument, copy, bytes)) return -EFAULT;
     return result;
