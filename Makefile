@@ -241,6 +241,7 @@ $(BUILD)/tests/programs/%: tests/programs/%.hip.cpp $(wildcard tests/programs/*.
 	$(call say,HIPCC)
 	@mkdir -p $(BUILD)/tmp
 	$(Q)TMPDIR=$(abspath $(BUILD))/tmp hipcc --offload-arch=gfx803 -std=c++17 -O2 -w -I. -o $@ $< $(HIP_LIBS)
+$(filter %/drm_calls %/drm_submit %/drm_processes,$(PROGRAMS)): tests/programs/drm.h $(wildcard isa/*.def)
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
