@@ -23,10 +23,7 @@ struct Clocks {
     const Context* owner = nullptr;
     uint32_t level = AMDGPU_CTX_STABLE_PSTATE_NONE;
 };
-Clocks& clocks_of_device() {
-    static Clocks& c = *new Clocks;
-    return c;
-}
+Clocks* clocks_of_device = new Clocks;
 
 }  // namespace
 
@@ -69,7 +66,7 @@ bool Context::idle() {
 }
 
 int Context::choose_clocks(uint32_t level) {
-    Clocks& c = clocks_of_device();
+    Clocks& c = *clocks_of_device;
     const std::lock_guard lock(c.guard);
     if (c.owner && c.owner != this) return -EBUSY;
     c.level = level;
@@ -78,10 +75,12 @@ int Context::choose_clocks(uint32_t level) {
 }
 
 uint32_t Context::clocks() {
-    Clocks& c = clocks_of_device();
+    Clocks& c = *clocks_of_device;
     const std::lock_guard lock(c.guard);
     return c.level;
 }
+
+void Context::forget_parents_clocks() { clocks_of_device = new Clocks; }
 
 Context::~Context() {
     choose_clocks(AMDGPU_CTX_STABLE_PSTATE_NONE);  // refused when they are another's

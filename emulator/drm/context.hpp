@@ -53,6 +53,7 @@ public:
     // -EBUSY when they are another's.
     int choose_clocks(uint32_t level);
     static uint32_t clocks();
+    static void forget_parents_clocks();  // in a child of fork()
 
     std::atomic<bool> guilty{false};
     bool reset_told = false;  // QUERY_STATE has said so, under `guard`

@@ -12,9 +12,12 @@ namespace gcn::emulator::drm {
 
 namespace {
 
-// Leaked: threads of the device use them until the process ends.
-std::mutex& lock_of_all = *new std::mutex;
-std::condition_variable& news = *new std::condition_variable;
+// Leaked: threads of the device use it until the process ends.
+struct News {
+    std::mutex guard;
+    std::condition_variable changed;
+};
+News* news = new News;
 
 bool happened(const Syncobj::Point& p) {
     return std::all_of(p.fences.begin(), p.fences.end(), [](const FencePointer& f) { return f->done(); });
@@ -22,8 +25,9 @@ bool happened(const Syncobj::Point& p) {
 
 }  // namespace
 
-std::mutex& fence_lock() { return lock_of_all; }
-void fences_changed() { news.notify_all(); }
+std::mutex& fence_lock() { return news->guard; }
+void fences_changed() { news->changed.notify_all(); }
+void forget_parents_fences() { news = new News; }
 
 bool Fence::done() const { return __atomic_load_n(&happened, __ATOMIC_ACQUIRE); }
 
@@ -35,11 +39,11 @@ FencePointer signalled_fence() {
 
 void signal(Fence& fence, int error) {
     {
-        const std::lock_guard lock(lock_of_all);
+        const std::lock_guard lock(fence_lock());
         if (fence.happened) return;
         fence.failure = error;
         __atomic_store_n(&fence.happened, true, __ATOMIC_RELEASE);
-        news.notify_all();
+        fences_changed();
     }
     Device::open().scheduler.wake();  // a submission may have waited for it
 }
@@ -47,12 +51,12 @@ void signal(Fence& fence, int error) {
 bool wait_until(uint64_t until, const std::function<bool()>& what) {
     // steady_clock is CLOCK_MONOTONIC here.
     using Clock = std::chrono::steady_clock;
-    std::unique_lock lock(lock_of_all);
+    std::unique_lock lock(fence_lock());
     if (int64_t(until) < 0) {
-        news.wait(lock, what);
+        news->changed.wait(lock, what);
         return true;
     }
-    return news.wait_until(lock, Clock::time_point(std::chrono::nanoseconds(until)), what);
+    return news->changed.wait_until(lock, Clock::time_point(std::chrono::nanoseconds(until)), what);
 }
 
 // ---- synchronization objects ----------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ void signal(Fence&, int error = 0);
 // The lock of every fence and of every synchronization object's contents.
 std::mutex& fence_lock();
 void fences_changed();  // wakes who waits; with the lock held
+// In a child of fork(): threads that it does not have may hold the lock, or wait.
+void forget_parents_fences();
 
 // True when `what()`, asked under the lock whenever something has happened, was true before `until`: nanoseconds of
 // CLOCK_MONOTONIC; negative as a signed number: without end.

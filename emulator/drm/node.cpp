@@ -25,6 +25,7 @@
 
 #include "emulator/drm/descriptors.hpp"
 #include "emulator/drm/file.hpp"
+#include "emulator/drm/shared.hpp"
 #include "emulator/exec/withdrawn.hpp"
 #include "gcn/error.hpp"
 
@@ -47,6 +48,7 @@ struct Nodes {
     std::map<uint64_t, FilePointer> files;
 };
 Nodes* nodes = new Nodes;
+std::mutex& beginning = *new std::mutex;
 std::atomic<bool> any_open{false}, inherited{false};
 
 // The number of an open file and its node, in the place of the position: no read or write gets there, as nothing
@@ -95,12 +97,18 @@ int make_memory(Nodes& n) {
     return 0;
 }
 
-void prepare_fork() { nodes->guard.lock(); }
-void after_fork() { nodes->guard.unlock(); }
+void prepare_fork() {
+    beginning.lock();
+    nodes->guard.lock();
+}
+void after_fork() {
+    nodes->guard.unlock();
+    beginning.unlock();
+}
 // The parent's are left as they are: what they hold is the parent's.
 void forget_parent() {
     inherited = any_open.load();
-    nodes->guard.unlock();
+    after_fork();
 }
 
 void watch_forks() {
@@ -117,8 +125,14 @@ void stay_loaded() {
 
 // A child that opens a node itself begins anew.
 void begin_anew() {
-    if (!inherited.exchange(false)) return;
+    const std::lock_guard lock(beginning);
+    if (!inherited) return;
+    forget_parents_fences();
+    forget_parents_shared();
+    Context::forget_parents_clocks();
+    File::with_number = nullptr;
     nodes = new Nodes;
+    inherited = false;
 }
 
 int open_file(int minor, int flags) {

@@ -28,10 +28,7 @@ struct Table {
     std::map<uint64_t, Shared> all;
     uint64_t next = 1;
 };
-Table& table() {
-    static Table& t = *new Table;
-    return t;
-}
+Table* table = new Table;
 
 // 0: of nothing shared here.
 uint64_t number_of(int fd) {
@@ -51,8 +48,15 @@ void forget_closed(Table& t) {
 
 }  // namespace
 
+// What the parent shared is the parent's: it is left as it is, and its numbers mean nothing here.
+void forget_parents_shared() {
+    auto* own = new Table;
+    own->next = table->next + 1;
+    table = own;
+}
+
 int share(const Shared& thing, int& fd) {
-    Table& t = table();
+    Table& t = *table;
     const std::lock_guard lock(t.guard);
     forget_closed(t);
     const uint64_t number = t.next++;
@@ -73,7 +77,7 @@ int share(const Shared& thing, int& fd) {
 
 Shared find_shared(int fd) {
     const uint64_t number = number_of(fd);
-    Table& t = table();
+    Table& t = *table;
     const std::lock_guard lock(t.guard);
     const auto found = t.all.find(number);
     return found == t.all.end() ? Shared{} : found->second;

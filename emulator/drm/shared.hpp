@@ -15,6 +15,8 @@ using Shared = std::variant<std::monostate, BufferPointer, SyncobjPointer, Fence
 
 // 0 and a descriptor, or -errno.
 int share(const Shared&, int& fd);
+// In a child of fork().
+void forget_parents_shared();
 // Nothing, when the descriptor is not one of these.
 Shared find_shared(int fd);
 
