@@ -33,7 +33,7 @@ public:
     const uint64_t bytes, alignment, flags;
     const uint32_t domains;           // where it lies
     std::atomic<uint32_t> preferred;  // where it had better lie: what GEM_OP sets and tells
-    const uint64_t offset;  // in the file
+    const uint64_t offset;            // in the file
     std::byte* const host;
     const bool userptr;
 

@@ -20,7 +20,7 @@ int minor_of(int fd);
 // ioctl on such a descriptor: as the system's, -1 and errno.
 int node_ioctl(int fd, unsigned long request, void* argument);
 
-// A descriptor was closed that was one of a node: the last of an open file gives back what it holds.
+// A descriptor went that was, or may have been, one of a node: the last of an open file gives back what it holds.
 void after_close();
 
 // The file in which buffers lie: 2^60 bytes, of which only what is touched exists.

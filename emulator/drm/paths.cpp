@@ -185,6 +185,27 @@ bool makes(int flags) { return flags & O_CREAT; }
 bool writes(const char* mode) { return mode && (mode[0] != 'r' || std::strchr(mode, '+')); }
 bool makes(const char* mode) { return mode && mode[0] != 'r'; }
 
+// Descriptors go in several ways; of those that were a node's the last one takes the open file with it.
+class Closing {
+public:
+    explicit Closing(int fd) : node_(minor_of(fd) >= 0) {}
+    explicit Closing(FILE* stream) : Closing(number_of(stream)) {}
+    Closing() : node_(true) {}  // some of many
+    ~Closing() {
+        if (!node_) return;
+        const KeptErrno kept;
+        after_close();
+    }
+
+private:
+    static int number_of(FILE* stream) {
+        const KeptErrno kept;
+        return fileno(stream);
+    }
+
+    const bool node_;
+};
+
 // A user who is not root gets no more from a card's files.
 template <class Result> Result refused(Result result) {
     errno = EACCES;
@@ -210,20 +231,20 @@ using namespace gcn::emulator::drm;
         const mode_t mode = has_mode(flags) ? va_arg(arguments, mode_t) : 0; \
         va_end(arguments);                                                   \
         const At at(path);                                                   \
-        if (at.refuses(writes(flags), makes(flags))) return refused(-1);                   \
+        if (at.refuses(writes(flags), makes(flags))) return refused(-1);     \
         return at.opened(next.name.get() handed_on, flags);                  \
     }
-#define OPEN2(result, name, parameters, handed_on)          \
-    DOOR(result, name, parameters) {                        \
-        const At at(path);                                  \
-        if (at.refuses(writes(flags), makes(flags))) return refused(-1);  \
-        return at.opened(next.name.get() handed_on, flags); \
+#define OPEN2(result, name, parameters, handed_on)                       \
+    DOOR(result, name, parameters) {                                     \
+        const At at(path);                                               \
+        if (at.refuses(writes(flags), makes(flags))) return refused(-1); \
+        return at.opened(next.name.get() handed_on, flags);              \
     }
-#define STREAM(result, name, parameters, handed_on)                    \
-    DOOR(result, name, parameters) {                                   \
-        const At at(path);                                             \
+#define STREAM(result, name, parameters, handed_on)                                 \
+    DOOR(result, name, parameters) {                                                \
+        const At at(path);                                                          \
         if (at.refuses(writes(mode), makes(mode))) return refused<result>(nullptr); \
-        return at.opened(next.name.get() handed_on, mode);             \
+        return at.opened(next.name.get() handed_on, mode);                          \
     }
 #define REAL(result, name, parameters, handed_on)        \
     DOOR(result, name, parameters) {                     \
@@ -255,11 +276,26 @@ DOOR(int, ioctl, (int d, unsigned long request, ...)) {
 }
 
 DOOR(int, close, (int d)) {
-    const bool node = minor_of(d) >= 0;
-    const int result = next.close.get()(d);
-    if (node) {
-        const KeptErrno kept;
-        after_close();
-    }
-    return result;
+    const Closing closing(d);
+    return next.close.get()(d);
+}
+DOOR(int, fclose, (FILE * stream)) {
+    const Closing closing(stream);
+    return next.fclose.get()(stream);
+}
+DOOR(int, dup2, (int d, int into)) {
+    const Closing closing(into);
+    return next.dup2.get()(d, into);
+}
+DOOR(int, dup3, (int d, int into, int flags)) {
+    const Closing closing(into);
+    return next.dup3.get()(d, into, flags);
+}
+DOOR(int, close_range, (unsigned first, unsigned last, int flags)) {
+    const Closing closing;
+    return next.close_range.get()(first, last, flags);
+}
+DOOR(void, closefrom, (int first)) {
+    const Closing closing;
+    next.closefrom.get()(first);
 }

@@ -17,8 +17,8 @@ std::string where_shown(const char* path);
 // The name that `resolved` goes by, when it is what became of the shown path `asked`.
 std::string stands_for(const std::string& resolved, const char* asked);
 
-// True where a shown path lies in a file that nobody may write: anyone's programs see it, and later ones too. With `make`
-// also where there is none yet.
+// True where a shown path lies in a file that nobody may write: anyone's programs see it, and later ones too. With
+// `make` also where there is none yet.
 bool is_read_only(const char* path, bool make);
 
 // ---- what was found there -------------------------------------------------------------------------------------------
