@@ -81,7 +81,10 @@ static void start_again_for_drm(const std::vector<std::string>& words) {
     const std::string backend = chosen_backend(words);
     const bool underneath = dlsym(RTLD_DEFAULT, "gcn_emu_objection");
     if (underneath || words.empty() || words[0] == "emu") return;
-    if (backend != "drm-software" && (backend != "drm" || has_drm_card())) return;
+    // Counters are read through libdrm whatever launches.
+    const bool counts = words[0] == "perf" && words.size() > 1 && words[1] == "record" && backend != "cpu";
+    const bool wanted = backend == "drm-software" || ((backend == "drm" || counts) && !has_drm_card());
+    if (!wanted) return;
     put_software_underneath();
     std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe")};
     command.insert(command.end(), words.begin(), words.end());

@@ -144,6 +144,8 @@ void record(const RecordOptions& o) {
         wanted.push_back(item.event ? perfcounters::wanted(*item.event) : perfcounters::wanted(*item.metric));
 
     Device device = Device::open();
+    if (device.backend() == "cpu")
+        fail({"count on the cpu", "the counters are a GPU's", "GCN_BACKEND=hsa or GCN_BACKEND=drm", Fault::WrongUse});
     const std::unique_ptr<Counters> counters = open_counters();
     Progress progress(o.cases.size());
     for (const std::string& text : o.cases) {
