@@ -170,18 +170,20 @@ uint64_t conflicts(const Wave& w, const isa::Decoded& d, const LdsAccess& access
     uint64_t extra = 0;
     for (int i = 0; i < access.accesses; ++i) {
         for (uint32_t first = 0; first < 64; first += lanes_at_once) {
-            std::array<std::vector<uint32_t>, banks> asked;
-            size_t most = 1;
+            uint32_t asked[banks][banks];  // dwords of each bank: a group asks for 32 at most
+            std::array<uint8_t, banks> count{};
+            uint8_t most = 1;
             for (uint32_t lane = first; lane < first + lanes_at_once; ++lane) {
                 if (!(exec >> lane & 1)) continue;
                 for (uint32_t k = 0; k < access.dwords; ++k) {
-                    const uint32_t dword = (addresses[lane] + access.offsets[i]) / 4 + k;
-                    std::vector<uint32_t>& bank = asked[dword % banks];
-                    if (std::find(bank.begin(), bank.end(), dword) == bank.end()) bank.push_back(dword);
-                    most = std::max(most, bank.size());
+                    const uint32_t dword = (addresses[lane] + access.offsets[i]) / 4 + k, bank = dword % banks;
+                    uint32_t* end = asked[bank] + count[bank];
+                    if (std::find(asked[bank], end, dword) != end) continue;
+                    *end = dword;
+                    most = std::max(most, ++count[bank]);
                 }
             }
-            extra += most - 1;
+            extra += most - 1u;
         }
     }
     return extra;
