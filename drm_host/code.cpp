@@ -38,8 +38,9 @@ Values pair(uint64_t value) { return {low(value), high(value)}; }
 
 // The buffer resource of the scratch memory: each lane finds its dwords beside those of the other 63. Mesa, radeonsi's
 // si_emit_scratch (GFX8): with ADD_TID_ENABLE the field DATA_FORMAT is a part of the stride, which is 0.
-Values scratch_resource(const Context& c) {
-    if (!c.scratch) return {};
+Values scratch_resource(const Situation& s) {
+    if (!s.kernel.scratch_bytes) return {};
+    const Context& c = s.context;
     constexpr uint32_t swizzle = 1u << 31, element_size_4 = 1 << 19, index_stride_64 = 3 << 21, add_tid = 1 << 23;
     const uint64_t at = c.scratch->address();
     return {low(at), (high(at) & 0xffff) | swizzle, uint32_t(std::min<uint64_t>(c.scratch->size(), ~0u)),
@@ -53,7 +54,7 @@ struct UserSgpr {
 };
 constexpr UserSgpr user_sgpr_rows[] = {
     // clang-format off
-    {0, 4, [](const Situation& s) { return scratch_resource(s.context); }},
+    {0, 4, [](const Situation& s) { return scratch_resource(s); }},
     {1, 2, [](const Situation& s) { return pair(s.packet); }},
     {2, 2, [](const Situation& s) { return pair(s.queue); }},
     {3, 2, [](const Situation& s) { return pair(s.kernarg); }},
@@ -88,6 +89,10 @@ uint32_t fill(std::array<uint32_t, most_user_sgprs>& registers, const Situation&
 
 // ---- hidden arguments -----------------------------------------------------------------------------------------------
 
+// For who asks where FLAT instructions find LDS and scratch memory though it has neither. No address has these bits, so
+// that no pointer is taken for one of those.
+constexpr uint32_t nowhere = 0x10000000;
+
 // Those that have a value here. Zero: a program that prints or calls the host finds nobody there.
 struct Hidden {
     std::string_view kind;
@@ -112,6 +117,8 @@ constexpr Hidden hidden_rows[] = {
     {"hidden_remainder_z",     [](const Situation&) { return uint64_t(0); }},
     {"hidden_grid_dims",       [](const Situation&) { return uint64_t(3); }},
     {"hidden_queue_ptr",       [](const Situation& s) { return s.queue; }},
+    {"hidden_private_base",    [](const Situation&) { return uint64_t(nowhere); }},
+    {"hidden_shared_base",     [](const Situation&) { return uint64_t(nowhere); }},
     // clang-format on
 };
 
@@ -149,14 +156,9 @@ std::string list_names(const CodeObject& object) {
 
 // What this kernel needs and nobody can give it here.
 void refuse_unmet_needs(const KernelDescriptor& k, const std::string& task) {
-    constexpr const char* through_hsa = "GCN_BACKEND=hsa, where ROCr launches it";
     if (wanted_sgprs(k) > uint32_t(k.user_sgprs()) || k.user_sgprs() > int(most_user_sgprs))
         fail({task, "its descriptor asks for " + std::to_string(wanted_sgprs(k)) + " user SGPRs and counts " +
                         std::to_string(k.user_sgprs()) + ", of " + std::to_string(most_user_sgprs)});
-    // A kernel asks for the queue to learn where FLAT instructions find LDS and scratch memory.
-    if ((k.properties >> wants_queue & 1) && (k.lds_bytes || k.scratch_bytes))
-        fail({task, "it may reach LDS or scratch memory by generic pointers, and amdgpu does not say where these begin",
-              through_hsa});
     constexpr uint32_t most_scratch = reg::COMPUTE_TMPRING_SIZE__WAVESIZE.of(~0u) * 1024 / wave_lanes;
     if (k.scratch_bytes > most_scratch)
         fail({task, "it wants " + std::to_string(k.scratch_bytes) + " bytes of scratch memory a lane, at most " +
@@ -169,13 +171,25 @@ void refuse_unmet_needs(const KernelDescriptor& k, const std::string& task) {
                         std::to_string(Queue::kernarg_bytes) + " can be"});
 }
 
+// A kernel learns from its queue, or from hidden arguments of version 5, where FLAT instructions find LDS and scratch
+// memory. amdgpu tells nobody, so one that has either and asks may go wrong.
+void refuse_generic_pointers(const KernelDescriptor& k, const std::vector<Argument>& hidden, const std::string& task) {
+    const bool asks = std::any_of(hidden.begin(), hidden.end(), [](const Argument& a) {
+        return a.is->kind == "hidden_private_base" || a.is->kind == "hidden_shared_base";
+    });
+    if ((asks || (k.properties >> wants_queue & 1)) && (k.lds_bytes || k.scratch_bytes))
+        fail({task, "it may reach LDS or scratch memory by generic pointers, and amdgpu does not say where these begin",
+              "GCN_BACKEND=hsa, where ROCr launches it"});
+}
+
 std::vector<Argument> hidden_arguments(const KernelMetadata& about, const KernelDescriptor& k,
                                        const std::string& task) {
     std::vector<Argument> all;
     for (const KernelArgument& a : about.arguments) {
         if (!a.kind.starts_with("hidden_")) continue;
         const Hidden* row = find_hidden(a.kind);
-        if (!row) fail({task, "it wants " + a.kind + ", which only ROCr has", "GCN_BACKEND=hsa"});
+        if (!row)
+            fail({task, "it wants " + a.kind + ", which only ROCr has", "GCN_BACKEND=hsa, where ROCr launches it"});
         if (a.bytes > 8 || a.offset > k.kernarg_bytes || k.kernarg_bytes - a.offset < a.bytes)
             fail({task, "its argument " + a.kind + " lies outside its arguments"});
         all.push_back({row, a.offset, a.bytes});
@@ -210,9 +224,7 @@ hsa_kernel_dispatch_packet_t packet_of(const DrmKernel& kernel, const Situation&
     return p;
 }
 
-// The apertures are a guess: no address has these bits, so that no pointer is taken for one of LDS or scratch memory.
 amd_queue_t queue_of(const Situation& s) {
-    constexpr uint32_t nowhere = 0x20000000;
     amd_queue_t q{};
     q.hsa_queue.id = 1;
     q.write_dispatch_id = s.number + 1;
@@ -285,6 +297,7 @@ std::shared_ptr<Kernel> load_kernel(std::shared_ptr<Context> context, std::span<
         if (about.name != name) continue;
         kernel->hidden = hidden_arguments(about, *descriptor, task);
     }
+    refuse_generic_pointers(*descriptor, kernel->hidden, task);
     if (descriptor->scratch_bytes) {
         kernel->scratch_kib = (descriptor->scratch_bytes * wave_lanes + 1023) / 1024;
         context->need_scratch(kernel->scratch_kib);
