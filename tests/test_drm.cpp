@@ -114,3 +114,10 @@ TEST_CASE("what waits for ever is given up, what only takes its time is not") {
     are_right(slow, {"slow_but_sure"});
     CHECK(slow.err == "");
 }
+
+TEST_CASE("descriptors, threads and processes come and go, and leave nothing behind") {
+    const test::Ran ran = emu("drm_processes");
+    are_right(ran, {"closing", "apart", "closed_with_a_job", "closed_under_a_wait", "threads_that_open", "a_child",
+                    "a_child_with_shared_buffers", "children_of_busy_threads", "killed"});
+    CHECK(ran.err == "");
+}
