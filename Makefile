@@ -189,7 +189,7 @@ $(BUILD)/tests/fuzz_exec: $(BUILD)/tests/fuzz_exec.o $(FUZZ_EXEC) $(EMU)
 # arrays of more elements than clang nests brackets.
 FUZZERS := $(patsubst %.cpp,$(BUILD)/%,$(wildcard tests/fuzz_*.cpp))
 $(BUILD)/tests/fuzz_npy: modules/formats/npy.cpp modules/formats/npy.hpp
-$(BUILD)/tests/fuzz_elf: $(wildcard backend/elf.* backend/bundle.* backend/code_object.* backend/disasm.* isa/*)
+$(BUILD)/tests/fuzz_elf: $(wildcard backend/elf.* backend/bundle.* backend/code_object.* backend/metadata.* backend/disasm.* isa/*)
 $(BUILD)/tests/fuzz_%: tests/fuzz_%.cpp
 	@mkdir -p $(@D)
 	$(call say,FUZZ)

@@ -17,7 +17,7 @@ lld-16                     links code objects
 llvm-16                    the oracle of encodings; counts budgets
 libhsa-runtime-dev         ROCr, its headers; opened at run time, never linked
 libhsakmt-dev              the headers of the interface under ROCr
-libdrm-dev                 the headers of the interface under Mesa: numbers and structures, nothing linked
+libdrm-dev                 the headers of libdrm and of the interface under Mesa: nothing linked
 libcli11-dev               options of the program gcn
 nlohmann-json3-dev         its --json output
 libopenblas0-pthread       the fast cpu backend; opened at run time, never linked

@@ -139,7 +139,7 @@ void Device::describe() {
 std::unique_ptr<Backend> open_device(bool software, const Options& options, std::string& why) {
     if (software != under_software()) {
         why = software
-                  ? "libdrm finds the software Polaris only in a program that was started on it. Try: gcn emu COMMAND"
+                  ? "libdrm finds the software Polaris only in a program that was started on it, by gcn emu COMMAND"
                   : "this program was started on the software Polaris, where no card is seen";
         return nullptr;
     }

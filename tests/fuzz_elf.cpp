@@ -10,6 +10,7 @@
 #include "backend/bundle.hpp"
 #include "backend/code_object.hpp"
 #include "backend/disasm.hpp"
+#include "backend/metadata.hpp"
 #include "gcn/error.hpp"
 
 using namespace gcn;
@@ -52,7 +53,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* from, size_t count) {
     }
     GCN_ASSERT(allocated < (1 << 20) + 4096 * count);
     try {
-        read_code_object(bytes, "K.co");
+        CodeObject object = read_code_object(bytes, "K.co");
+        relocate(object.image, read_relocations(bytes, object, "K.co"), 0x1'0000'0000);
+    } catch (const Error& e) {
+        check(e);
+    }
+    try {
+        read_metadata(bytes, "K.co");
     } catch (const Error& e) {
         check(e);
     }

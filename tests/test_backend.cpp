@@ -96,14 +96,15 @@ constexpr const char* cpu_node = "cpu_cores_count 8\nsimd_count 0\ngfx_target_ve
 }  // namespace
 
 TEST_CASE("the backends are known by their choices, in order of preference") {
-    CHECK(Device::backends() == std::vector<std::string>{"hsa", "hsa-software", "cpu"});
+    CHECK(Device::backends() == std::vector<std::string>{"hsa", "drm", "hsa-software", "drm-software", "cpu"});
     CHECK(backend_rows()[0].name == "hsa");
-    CHECK(backend_rows()[1].name == "hsa");
+    CHECK(backend_rows()[1].name == "drm");
 }
 
 TEST_CASE("an unknown backend is wrong use, and the sentence lists the choices") {
     const std::string sentence =
-        "gcn: cannot open the backend vulkan: there is none of that name. Try: one of hsa, hsa-software or cpu.";
+        "gcn: cannot open the backend vulkan: there is none of that name. Try: one of hsa, drm, hsa-software, "
+        "drm-software or cpu.";
     const Error asked = error([] { open_backend("vulkan"); });
     CHECK(asked.fault == Fault::WrongUse);
     CHECK(asked.what() == sentence);

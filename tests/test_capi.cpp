@@ -256,7 +256,8 @@ TEST_CASE("a time prints with its kind") {
 TEST_CASE("a backend that does not exist is wrong use") {
     gcn_device* device = reinterpret_cast<gcn_device*>(1);
     refused(gcn_device_open("vulkan", &device),
-            "open the backend vulkan: there is none of that name. Try: one of hsa, hsa-software or cpu.");
+            "open the backend vulkan: there is none of that name. Try: one of hsa, drm, hsa-software, drm-software or "
+            "cpu.");
     CHECK(device == nullptr);
 }
 

@@ -61,9 +61,9 @@ TEST_CASE("output that cannot be written is a failure, not silence") {
 
 TEST_CASE("info tells devices, chips and kernels, also as JSON") {
     const json all = json::parse(run("info --json").out);
-    CHECK(all["devices"].size() == 3);
-    CHECK(all["devices"][2]["backend"] == "cpu");
-    CHECK(all["devices"][2]["kind"] == "host");
+    CHECK(all["devices"].size() == 5);
+    CHECK(all["devices"][4]["backend"] == "cpu");
+    CHECK(all["devices"][4]["kind"] == "host");
     CHECK(all["chips"].size() == 6);
     CHECK(all["chips"][0]["name"] == "rx590");
     CHECK(all["chips"][0]["cus"] == 36);
@@ -391,7 +391,7 @@ TEST_CASE("check-kernels compares every kernel with the oracle, and one case of 
 
 TEST_CASE("a backend that there is not is refused with those that there are, wherever it was named") {
     const std::string line =
-        "open the backend abacus: there is none of that name. Try: one of hsa, hsa-software or cpu.";
+        "open the backend abacus: there is none of that name. Try: one of hsa, drm, hsa-software, drm-software or cpu.";
     refuses("check-kernels --backend abacus", 2, line);
     refuses("bench --backend abacus sgemm:nt:8x8x8", 2, line);
     const Ran r = gcn_with("GCN_BACKEND=abacus", "bench sgemm:nt:8x8x8");
@@ -441,7 +441,8 @@ TEST_CASE("check-kernels fails when a kernel was checked nowhere, and hides no b
         CHECK_THAT(all.err,
                    Catch::StartsWith("gcn: cannot vouch for every kernel: sgemm_nt_128x128 not checked on any backend "
                                      "(hsa: ") &&
-                       Catch::EndsWith("; hsa-software: " + closed + "). " + alone.remedy));
+                       Catch::Contains("; hsa-software: " + closed + "; drm-software: ") &&
+                       Catch::EndsWith("). " + alone.remedy));
     CHECK_THAT(all.out, Catch::Contains(json{{"backend", "hsa-software"},
                                              {"open", false},
                                              {"kernel", nullptr},

@@ -644,7 +644,7 @@ TEST_CASE("without the preload, and without libdrm, a sentence says what is miss
     CHECK_THAT(
         run_gcn("GCN_BACKEND=", "info").out,
         Contains("drm-software  not here: libdrm finds the software Polaris only in a program that was started on "
-                 "it. Try: gcn emu COMMAND\n"));
+                 "it, by gcn emu COMMAND\n"));
     const test::Folder folder;
     test::write(folder / "libdrm_amdgpu.so.1", "");
     const auto broken =

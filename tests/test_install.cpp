@@ -195,7 +195,7 @@ TEST_CASE("without ROCr everything runs on the cpu, and says so once") {
     CHECK(twice.status == 0);
     CHECK(twice.out == "cpu\n");
     const std::regex said("gcn: no GPU: hsa: .*hsa-software: " + file +
-                          ": file too short\\.( Try: .*)?\n"
+                          ": file too short; drm-software: .*, by gcn emu COMMAND\\.( Try: .*)?\n"
                           "gcn: running on .*, without a GPU\\. Times are the host's\\.\n");
     INFO(twice.err);
     CHECK(std::regex_match(twice.err, said));

@@ -59,8 +59,8 @@ GCN_API const char* gcn_error(void);
 
 // ---- devices ------------------------------------------------------------------------------------------------------
 
-// `backend` is "hsa" (a card if there is one, else software), "hsa-software" or "cpu"; NULL or "": $GCN_BACKEND, else
-// the first that opens. What is not a card says so in a line on stderr, once per process.
+// `backend` is "hsa" or "drm" (a card if there is one, else software), "hsa-software", "drm-software" or "cpu"; NULL or
+// "": $GCN_BACKEND, else the first that opens. What is not a card says so in a line on stderr, once per process.
 GCN_API int gcn_device_open(const char* backend, gcn_device** device);
 GCN_API void gcn_device_close(gcn_device* device);
 
