@@ -45,12 +45,6 @@ public:
         return uint32_t(value);
     }
 
-    bool truth() {
-        const uint8_t head = byte();
-        if (head != 0xc2 && head != 0xc3) wrong("no truth value where one belongs");
-        return head == 0xc3;
-    }
-
     void skip() {
         const uint8_t head = peek();
         if ((head & 0xf0) == 0x80 || head == 0xde || head == 0xdf) return each_pair([&](std::string_view) { skip(); });
@@ -121,10 +115,6 @@ KernelMetadata read_kernel(MessagePack& pack) {
             if (k.name.ends_with(".kd")) k.name.resize(k.name.size() - 3);
         } else if (key == ".args") {
             pack.each_item([&] { k.arguments.push_back(read_argument(pack)); });
-        } else if (key == ".kernarg_segment_size") {
-            k.kernarg_bytes = pack.number();
-        } else if (key == ".uses_dynamic_stack") {
-            k.dynamic_stack = pack.truth();
         } else {
             pack.skip();
         }

@@ -21,8 +21,6 @@ struct KernelArgument {
 struct KernelMetadata {
     std::string name;  // without ".kd"
     std::vector<KernelArgument> arguments;
-    uint32_t kernarg_bytes = 0;
-    bool dynamic_stack = false;  // its scratch memory cannot be known beforehand
 };
 
 // One per kernel; none when the code object has no such note. `what` names the bytes in messages.

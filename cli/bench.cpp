@@ -274,7 +274,8 @@ void bench(CLI::App& app) {
         ->allow_extra_args(false);
     app.add_option("--file", o.file, "cases, one a line; '#' begins a comment");
     app.add_flag("--all", o.all, "of lists and files also what is too large for the software Polaris");
-    app.add_option("--backend", o.backend, "hsa, drm, hsa-software, drm-software or cpu; else $GCN_BACKEND, else the first that opens");
+    app.add_option("--backend", o.backend,
+                   "hsa, drm, hsa-software, drm-software or cpu; else $GCN_BACKEND, else the first that opens");
     app.add_option("--repeat", o.repeat, "timed runs of a case; unless given 3 to 10, as fit into half a second")
         ->check(CLI::Range(1, 1000000));
     app.add_flag("--json", o.json, "one JSON object per case and line");

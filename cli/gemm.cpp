@@ -278,7 +278,8 @@ void gemm(CLI::App& app) {
     add_factor(app, "--beta", o.beta, "factor of C0, 1 unless given");
     app.add_flag("--trans-a", o.trans_a, "op(A) is A transposed");
     app.add_flag("--trans-b", o.trans_b, "op(B) is B transposed");
-    app.add_option("--backend", o.backend, "hsa, drm, hsa-software, drm-software or cpu; else $GCN_BACKEND, else the first that opens");
+    app.add_option("--backend", o.backend,
+                   "hsa, drm, hsa-software, drm-software or cpu; else $GCN_BACKEND, else the first that opens");
     app.add_flag("--verify", o.verify, "compare with the oracle before C is written");
     app.add_flag("--json", o.json, "one JSON object");
     app.callback([] {

@@ -645,6 +645,14 @@ TEST_CASE("without the preload, and without libdrm, a sentence says what is miss
         run_gcn("GCN_BACKEND=", "info").out,
         Contains("drm-software  not here: libdrm finds the software Polaris only in a program that was started on "
                  "it, by gcn emu COMMAND\n"));
+    const auto library = test::run("env -u LD_PRELOAD python3 -c \"import ctypes; gcn = ctypes.CDLL('" BUILD
+                                   "/libgcn.so'); gcn.gcn_error.restype = ctypes.c_char_p; "
+                                   "gcn.gcn_device_open(b'drm-software', ctypes.byref(ctypes.c_void_p())); "
+                                   "print(gcn.gcn_error().decode())\"");
+    CHECK(library.out ==
+          "gcn: cannot open a device: drm-software: libdrm finds the software Polaris only in a program "
+          "that was started on it, by gcn emu COMMAND. Try: gcn info, which lists what this machine "
+          "has.\n");
     const test::Folder folder;
     test::write(folder / "libdrm_amdgpu.so.1", "");
     const auto broken =
