@@ -176,7 +176,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_HELP) $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK) -lCatch2WithMain
 $(BUILD)/tests/test_corpus: $(call objects,tests/corpus)
-$(BUILD)/tests/test_corpus.passed $(BUILD)/tests/test_disasm.passed: $(CORPUS)
+$(patsubst %,$(BUILD)/tests/test_%.passed,corpus disasm drm_host): $(CORPUS)
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)

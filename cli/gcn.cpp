@@ -33,16 +33,17 @@ void emu(CLI::App& app);
 struct Command {
     const char *name, *what;
     void (*declare)(CLI::App&);
+    bool opens_devices;
 };
 // clang-format off
 static constexpr Command commands[] = {
-    {"info",          "devices, chips and kernels; what is a card and what is software",  info},
-    {"gemm",          "C = alpha * op(A) * op(B) + beta * C0 on .npy files",              gemm},
-    {"bench",         "time and verify cases such as sgemm:nt:1024x1024x512",             bench},
-    {"check-kernels", "every kernel on every backend against the oracle",                 check_kernels},
-    {"disasm",        "machine code as text that clang assembles to the same bytes",      disasm},
-    {"perf",          "hardware counters: what there is to count",                        perf},
-    {"emu",           "any program on the software Polaris",                              emu},
+    {"info",          "devices, chips and kernels; what is a card and what is software",  info,          true},
+    {"gemm",          "C = alpha * op(A) * op(B) + beta * C0 on .npy files",              gemm,          true},
+    {"bench",         "time and verify cases such as sgemm:nt:1024x1024x512",             bench,         true},
+    {"check-kernels", "every kernel on every backend against the oracle",                 check_kernels, true},
+    {"disasm",        "machine code as text that clang assembles to the same bytes",      disasm,        false},
+    {"perf",          "hardware counters: what there is to count",                        perf,          false},
+    {"emu",           "any program on the software Polaris",                              emu,           false},
 };
 // clang-format on
 
@@ -80,11 +81,13 @@ static bool has_drm_card() {
 static void start_again_for_drm(const std::vector<std::string>& words) {
     const std::string backend = chosen_backend(words);
     const bool underneath = dlsym(RTLD_DEFAULT, "gcn_emu_objection");
-    if (underneath || words.empty() || words[0] == "emu") return;
+    const bool opens = std::any_of(std::begin(commands), std::end(commands), [&](const Command& c) {
+        return c.opens_devices && !words.empty() && words[0] == c.name;
+    });
     // Counters are read through libdrm whatever launches.
-    const bool counts = words[0] == "perf" && words.size() > 1 && words[1] == "record" && backend != "cpu";
-    const bool wanted = backend == "drm-software" || ((backend == "drm" || counts) && !has_drm_card());
-    if (!wanted) return;
+    const bool counts = words.size() > 1 && words[0] == "perf" && words[1] == "record" && backend != "cpu";
+    if (underneath || !(opens || counts)) return;
+    if (backend != "drm-software" && ((backend != "drm" && !counts) || has_drm_card())) return;
     put_software_underneath();
     std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe")};
     command.insert(command.end(), words.begin(), words.end());

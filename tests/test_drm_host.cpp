@@ -1,8 +1,11 @@
 // Backend "drm" through the real libdrm, on the software Polaris: what a program meets on a card, faults included.
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -201,6 +204,32 @@ TEST_CASE("why a node is no card of ours is said in words") {
     CHECK(objection(std::vector{n, other}) ==
           "/dev/dri/renderD128 cannot be opened: No such device (ENODEV), /dev/dri/renderD129 has the driver nouveau, "
           "not amdgpu");
+}
+
+TEST_CASE("nodes are found among the files of a machine, and those we may not open name their group") {
+    const test::Folder machine;
+    CHECK(list_nodes(machine.path).empty());
+    std::filesystem::create_directories(machine.path / "dev/dri");
+    test::write(machine / "dev/dri/card0", "");
+    CHECK(list_nodes(machine.path).empty());
+    test::write(machine / "dev/dri/renderD129", "");
+    const std::string closed = test::write(machine / "dev/dri/renderD128", "");
+    auto nodes = list_nodes(machine.path);
+    REQUIRE(nodes.size() == 2);
+    CHECK(nodes[0].path == "/dev/dri/renderD128");
+    CHECK(objection(nodes[0]) == "/dev/dri/renderD128 cannot be opened: Inappropriate ioctl for device (ENOTTY)");
+
+    // As a user whom modes stop.
+    REQUIRE(chmod(closed.c_str(), 0) == 0);
+    REQUIRE(chmod(machine.path.c_str(), 0755) == 0);
+    const bool root = geteuid() == 0;
+    if (root) REQUIRE(seteuid(65534) == 0);
+    nodes = list_nodes(machine.path);
+    if (root) REQUIRE(seteuid(0) == 0);
+    CHECK_THAT(objection(nodes[0]), StartsWith("no permission to read and write /dev/dri/renderD128, which belongs to "
+                                               "the group " +
+                                               nodes[0].group + " (sudo usermod -aG "));
+    CHECK(!nodes[0].group.empty());
 }
 
 TEST_CASE("the chips of gfx803 are told from others by family and revision") {
@@ -565,6 +594,24 @@ TEST_CASE("every GEMM kernel gives the same bits through hsa and drm") {
     }
     unsetenv("GCN_KERNEL");
     CHECK(kernels_run > 50);
+}
+
+TEST_CASE("of the kernels that clang makes at -O2 all load but those that ask for what only ROCr has") {
+    const auto device = open_drm();
+    std::map<std::string, int> said;  // the middle of each sentence, and how often
+    for (const auto& entry : std::filesystem::directory_iterator(BUILD "/tests/corpus")) {
+        if (!entry.path().string().ends_with(".O2.co")) continue;
+        const Bytes code = bytes_of(entry.path());
+        for (const KernelDescriptor& k : read_code_object(code, "of the corpus").kernels) {
+            const std::string why = message([&] { device->load(code, k.name); });
+            const size_t start = why.find(": it ");
+            ++said[start == why.npos ? why : why.substr(start + 5, why.find(',') - start - 5)];
+        }
+    }
+    CHECK(said.size() == 3);
+    CHECK(said["nothing was thrown"] > 350);
+    CHECK(said["may reach LDS or scratch memory by generic pointers"] > 0);
+    CHECK(said["wants hidden_default_queue"] > 0);
 }
 
 // ---- loss -----------------------------------------------------------------------------------------------------------
