@@ -96,10 +96,9 @@ struct MemoryUse {
 
 class Device {
 public:
-    // `backend` is "hsa" or "drm" (a card if there is one, else software), "hsa-software", "drm-software" or "cpu".
-    // Empty: $GCN_BACKEND, else the first that opens. gcn::Error with Fault::NoDevice and every backend's reason when
-    // none does. What is not a card says so in a line on stderr, once per process. GCN_EMU_* choose the software
-    // Polaris: docs/environment.md.
+    // `backend`: "hsa", "drm" (a card, else software), "hsa-software", "drm-software" or "cpu". Empty: $GCN_BACKEND,
+    // else the first that opens. gcn::Error with Fault::NoDevice and all reasons when none does. What is no card says
+    // so in a line on stderr, once per process. GCN_EMU_* choose the software Polaris: docs/environment.md.
     static Device open(std::string_view backend = {});
     static std::vector<std::string> backends();  // in order of preference
 
