@@ -245,7 +245,7 @@ $(filter %/drm_calls %/drm_submit %/drm_processes,$(PROGRAMS)): tests/programs/d
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -O2 -Wall -Wextra -Werror -o $@ $< -ldl -pthread
+	$(Q)$(CC) -O2 -Wall -Wextra -Werror -I. -o $@ $< -ldl -pthread
 
 # ---- kernels ---------------------------------------------------------------------
 $(BUILD)/%.co: %.s $(wildcard asm/include/*.inc)

@@ -182,7 +182,7 @@ enum {
 #define PACKET(name, code, ...) PM4_##name = code,
 #define PFIELD(packet, field, word, low, bits) PM4_##packet##_##field = low,
 #define PVALUE(what, name, value) PM4_##what##_##name = value,
-#include "../../isa/pm4.def"
+#include "isa/pm4.def"
 #undef PACKET
 #undef PFIELD
 #undef PVALUE
@@ -191,7 +191,7 @@ enum {
 #define PACKET(name, code, sub, ...) SDMA_##name = code | (sub) << 8,
 #define PFIELD(packet, field, word, low, bits) SDMA_##packet##_##field = low,
 #define PVALUE(what, name, value) SDMA_##what##_##name = value,
-#include "../../isa/sdma.def"
+#include "isa/sdma.def"
 #undef PACKET
 #undef PFIELD
 #undef PVALUE
@@ -199,7 +199,7 @@ enum {
 enum {
 #define REG(name, dword) REG_##name = dword,
 #define FIELD(...)
-#include "../../isa/regs.def"
+#include "isa/regs.def"
 #undef REG
 #undef FIELD
 };
