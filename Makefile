@@ -28,6 +28,7 @@ comma    := ,
 DEFS     := $(if $(findstring -fsanitize,$(CXXFLAGS)),,-Wl$(comma)-z$(comma)defs)
 # With them GCC 12 takes members of std::regex for uninitialized: see check-asan.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SANITIZED = CXXFLAGS='-O1 -g $(SANITIZE) -Wno-maybe-uninitialized' SIMD_OPT=-O1
 
 # ---- what gets built -------------------------------------------------------------
 LIB_DIRS  := capi perfcounters plan backend hsa_host drm_host cpu_ref bench $(wildcard modules/*)
@@ -71,7 +72,7 @@ SCRIPTS   := $(wildcard *.sh tools/*.sh tests/*.sh) .ci/run
 
 # ---- entry points ----------------------------------------------------------------
 .DEFAULT_GOAL := all
-.PHONY: all kernels install uninstall check check-long check-packages check-asan fuzz-exec
+.PHONY: all kernels install uninstall check check-long check-packages check-asan fuzz-exec fuzz-drm
 .PHONY: bench bench-all bench-emu fuzz-isa isa-coverage lint format clean help
 .DELETE_ON_ERROR:
 # What only tests need is kept after them. (With nothing after it, .SECONDARY would keep stale kernels too.)
@@ -95,10 +96,17 @@ check-long: check                       ## full repetitions, every SIMD build, o
 	$(Q)$(MAKE) --no-print-directory $(FUZZERS) $(LONG_PROGRAMS)
 	$(Q)sh tests/long.sh $(BUILD)
 	$(Q)$(MAKE) --no-print-directory check-asan
+	$(Q)$(MAKE) --no-print-directory fuzz-drm SECONDS=30
 check-packages:
 	$(Q)sh setup.sh --check
+fuzz-drm:                               ## random ioctls and packets, under the sanitizers (SECONDS=300 each, SEED=1)
+	$(Q)$(MAKE) --no-print-directory fuzzed-drm BUILD=$(BUILD)/asan $(SANITIZED)
+.PHONY: fuzzed-drm
+fuzzed-drm: $(BUILD)/tests/fuzz_drm_packets $(BUILD)/tests/fuzz_drm_calls $(BUILD)/tests/kernels/rings.co
+	$(Q)$(BUILD)/tests/fuzz_drm_packets --seed $(or $(SEED),1) --seconds $(or $(SECONDS),300)
+	$(Q)$(BUILD)/tests/fuzz_drm_calls --seed $(or $(SEED),1) --seconds $(or $(SECONDS),300)
 check-asan:                             ## the tests under the address and undefined-behaviour sanitizers
-	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g $(SANITIZE) -Wno-maybe-uninitialized' SIMD_OPT=-O1 TEST_SECONDS=900
+	$(Q)$(MAKE) --no-print-directory checks BUILD=$(BUILD)/asan $(SANITIZED) TEST_SECONDS=900
 fuzz-exec: $(BUILD)/tests/fuzz_exec      ## 10 million random instructions on every SIMD build beside a scalar reference (COUNT=...)
 	$(Q)$< --seed $(or $(SEED),1) --count $(or $(COUNT),10000000) --complete
 	$(Q)$< --seed $(or $(SEED),1) --count 1000000 --programs
@@ -196,6 +204,14 @@ $(BUILD)/tests/fuzz_%: tests/fuzz_%.cpp
 	$(Q)$(CLANG) --driver-mode=g++ $(filter-out -MMD -MP,$(ALL_CXX)) $(SANITIZE) -fsanitize=fuzzer -fbracket-depth=4096 \
 	    $(filter %.cpp,$^) -o $@
 
+# Those of the DRM door have a loop of their own: clang would take longer for the emulator than they run. Without the
+# interposed calls, which would be the fuzzer's too.
+FUZZ_DRM := $(patsubst %.cpp,$(BUILD)/%,$(wildcard tests/fuzz_drm_*.cpp))
+$(BUILD)/tests/fuzz_drm_calls: $(filter-out %/paths.o,$(call objects,emulator/drm))
+$(FUZZ_DRM): $(BUILD)/%: $(BUILD)/%.o $(EMU)
+	$(call say,LINK)
+	$(Q)$(LINK)
+
 # Linked with LLVM and not with the library, so not in TESTS. -isystem: warnings are errors, LLVM's headers have some.
 LLVM_CONFIG ?= llvm-config-16
 $(BUILD)/tests/fuzz_isa.o: ALL_CXX += -isystem $(shell $(LLVM_CONFIG) --includedir)
@@ -233,6 +249,7 @@ $(BUILD)/tests/test_install.passed: $(wildcard examples/* include/gcn/*) tools/i
 $(BUILD)/tests/test_bad_input.passed: docs/bad-input.md
 $(BUILD)/tests/test_perfcounters.passed: docs/perfcounters.md
 $(BUILD)/tests/test_examples.passed: $(wildcard examples/hip/*) docs/programs.md docs/debugging.md asm/include/gcn.inc
+$(BUILD)/tests/test_drm_programs.passed: $(wildcard tests/preload/*)
 $(BUILD)/tests/test_lints.passed: $(wildcard tests/lints/*) tools/check_budget.py tools/check_waits.py asm/include/gcn.inc
 
 $(BUILD)/tests/programs/rocrand: HIP_LIBS := -lrocrand
@@ -242,10 +259,11 @@ $(BUILD)/tests/programs/%: tests/programs/%.hip.cpp $(wildcard tests/programs/*.
 	@mkdir -p $(BUILD)/tmp
 	$(Q)TMPDIR=$(abspath $(BUILD))/tmp hipcc --offload-arch=gfx803 -std=c++17 -O2 -w -I. -o $@ $< $(HIP_LIBS)
 $(filter %/drm_calls %/drm_submit %/drm_processes,$(PROGRAMS)): tests/programs/drm.h $(wildcard isa/*.def)
+$(BUILD)/tests/programs/cl_%: C_LIBS := -lOpenCL
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -O2 -Wall -Wextra -Werror -I. -o $@ $< -ldl -pthread
+	$(Q)$(CC) -O2 -Wall -Wextra -Werror -I. -o $@ $< $(C_LIBS) -ldl -pthread
 
 # ---- kernels ---------------------------------------------------------------------
 $(BUILD)/%.co: %.s $(wildcard asm/include/*.inc)

@@ -1,7 +1,7 @@
 // What the DRM device answers to each ioctl, the errno of every refusal among it: drm_calls BUILD [CASE...]. What submissions
 // do is drm_submit.c's.
 
-#include "drm.h"
+#include "tests/programs/drm.h"
 
 
 static const uint64_t somewhere = 0x200000000;  // of the GPU

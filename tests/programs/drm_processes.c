@@ -1,6 +1,6 @@
 // Descriptors, threads and processes that come and go with the DRM device: drm_processes BUILD [CASE...].
 
-#include "drm.h"
+#include "tests/programs/drm.h"
 
 #include <signal.h>
 

@@ -1,7 +1,7 @@
 // What submissions to the DRM device do, and when: drm_submit BUILD [CASE...]. With "watched" or "slow" instead of cases,
 // those that want a GCN_EMU_WATCHDOG of their own: 0.3 and 2.
 
-#include "drm.h"
+#include "tests/programs/drm.h"
 
 enum { gfx = AMDGPU_HW_IP_GFX, compute = AMDGPU_HW_IP_COMPUTE, dma = AMDGPU_HW_IP_DMA };
 
