@@ -115,7 +115,7 @@ bench: all                              ## build, then time and verify (CASES=".
 	$(Q)$(GCN) bench $(CASES)
 bench-all: all                          ## the same for every list of bench/cases; says what it leaves out on software
 	$(Q)$(GCN) bench $(patsubst bench/cases/%.txt,--list %,$(sort $(wildcard bench/cases/*.txt))) $(CASES)
-bench-emu: $(BENCHES) $(TEST_CODE) all             ## the software Polaris beside OpenBLAS, latencies of queues, planner and kernel cache
+bench-emu: $(BENCHES) $(TEST_CODE) $(BUILD)/tests/programs/drm_latency all             ## the software Polaris beside OpenBLAS, latencies of queues, planner and kernel cache
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
 fuzz-isa: $(BUILD)/tests/fuzz_isa       ## isa/ against LLVM, millions of words (WORDS=... for another number)
 	$(Q)$< --words $(or $(WORDS),8500000) --seed $(or $(SEED),1)
@@ -258,7 +258,7 @@ $(BUILD)/tests/programs/%: tests/programs/%.hip.cpp $(wildcard tests/programs/*.
 	$(call say,HIPCC)
 	@mkdir -p $(BUILD)/tmp
 	$(Q)TMPDIR=$(abspath $(BUILD))/tmp hipcc --offload-arch=gfx803 -std=c++17 -O2 -w -I. -o $@ $< $(HIP_LIBS)
-$(filter %/drm_calls %/drm_submit %/drm_processes,$(PROGRAMS)): tests/programs/drm.h $(wildcard isa/*.def)
+$(filter %/drm_calls %/drm_submit %/drm_processes %/drm_latency,$(PROGRAMS)): tests/programs/drm.h $(wildcard isa/*.def)
 $(BUILD)/tests/programs/cl_%: C_LIBS := -lOpenCL
 $(BUILD)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)

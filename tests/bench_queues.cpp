@@ -1,4 +1,4 @@
-// make bench-emu, second half: how fast the software Polaris' queues answer, through the unmodified ROCr.
+// make bench-emu, second part: how fast the software Polaris' queues answer, through the unmodified ROCr.
 //
 // All times are of the host. Each figure stands beside the bar that the design sets for it.
 
