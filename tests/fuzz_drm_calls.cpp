@@ -98,9 +98,9 @@ private:
         if (r.one_in(25)) return nowhere();
         const size_t bytes = count * sizeof(T);
         if (used + bytes > arena.bytes) used = 0;
-        // The last bytes of the arena, behind which there is nothing, are a good place too.
-        char* const to = bytes < 4096 && r.one_in(4) ? arena.at(arena.bytes - bytes) : arena.at(used);
-        std::memcpy(to, things, bytes);
+        // The last bytes of the arena, behind which there is nothing, are a good place too, but only for one.
+        char* const to = !nested && bytes < 4096 && r.one_in(4) ? arena.at(arena.bytes - bytes) : arena.at(used);
+        if (bytes) std::memcpy(to, things, bytes);
         used = (used + bytes + 7) & ~size_t(7);
         return reinterpret_cast<uint64_t>(to);
     }
@@ -312,6 +312,7 @@ private:
         return words;
     }
     void submit() {
+        nested = true;
         std::vector<uint64_t> pointers;
         const uint32_t n = 1 + r.below(4);
         for (uint32_t i = 0; i < n; ++i) {
@@ -327,6 +328,7 @@ private:
         c.in.chunks = pointer(pointers);
         if (c.in.num_chunks > n) c.in.chunks = nowhere();  // behind them there is anything
         call(DRM_IOCTL_AMDGPU_CS, c);
+        nested = false;
     }
     void wait() {
         const drm_amdgpu_fence f = fence();
@@ -439,6 +441,7 @@ private:
     const Arena& playground;
     const Arena arena{1 << 16};
     size_t used = 0;
+    bool nested = false;  // what is put into the arena points to what was put there before
     File* file = nullptr;
 };
 
