@@ -73,6 +73,15 @@ constexpr Expected expected[] = {
     {"SQ_INSTS_VMEM_RD", 3 + 1},
     {"SQ_INSTS_VMEM_WR", 2 + 2},
     {"SQ_INSTS", 5 + 2 + 5 + 1 + 3 * 5 + (5 + 1) + (3 + 1) + (3 + 1) + 2 + (2 + 1) + 2 + 2},
+    {"SQ_ACTIVE_INST_VALU", 5 + 3 * (4 + 1) + 2},  // v_rcp_f32 takes 16 clocks
+    {"SQ_THREAD_CYCLES_VALU", 64 * (5 + 3 * (4 + 1) + 2)},
+    // 256 bytes are 4 lines; of two dwords each, the last lane's second one is in a fifth.
+    {"TCP_TOTAL_READ", 4 + 5 + 4},
+    {"TCP_TOTAL_WRITE", 4 + 4},
+    {"TCP_TOTAL_ATOMIC_WITH_RET", 4},
+    {"TCP_TOTAL_ATOMIC_WITHOUT_RET", 4 + 4},
+    {"TCP_TOTAL_NON_READ", 8 + 4 + 8},
+    {"TCP_TOTAL_ACCESSES", 13 + 20},
     {"TA_TOTAL_WAVEFRONTS", 8},
     {"TA_BUFFER_WAVEFRONTS", 3},
     {"TA_BUFFER_READ_WAVEFRONTS", 1},
@@ -131,6 +140,12 @@ TEST_CASE("waves are told by their work-items") {
     CHECK(sum(c.count(event("SQ_WAVES_LT_16"), counted(3, 15))) == 3);
 }
 
+TEST_CASE("lanes that are off make no thread-cycles and touch no lines") {
+    Counting c;
+    CHECK(sum(c.count(event("SQ_THREAD_CYCLES_VALU"), counted(1, 40))) == 40 * 22);
+    CHECK(sum(c.count(event("TCP_TOTAL_WRITE"), counted(1, 40))) == 3 + 3);  // 160 bytes
+}
+
 TEST_CASE("LDS takes a clock more for each further word of a bank") {
     Counting c;
     const pc::Event& e = event("SQ_LDS_BANK_CONFLICT");
@@ -170,7 +185,7 @@ TEST_CASE("a value is what it was at the last sample") {
 
 TEST_CASE("an event that is not modelled reads as all ones in every instance") {
     Counting c;
-    for (const char* name : {"SQ_BUSY_CYCLES", "TCC_HIT", "GRBM_GUI_ACTIVE", "TCP_TOTAL_READ", "GRBM_SE_SPI_BUSY"}) {
+    for (const char* name : {"SQ_BUSY_CYCLES", "TCC_HIT", "GRBM_GUI_ACTIVE", "TCP_TCC_READ_REQ", "GRBM_SE_SPI_BUSY"}) {
         CAPTURE(name);
         for (const uint64_t v : c.count(event(name), counted(1, 64))) CHECK(v == not_modelled);
     }

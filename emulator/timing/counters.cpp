@@ -49,27 +49,45 @@ enum Count : uint8_t {
     Loads,
     Atomics,
     Stores,
+    ValuQuads,  // clocks of the vector ALU, in fours
+    LaneQuads,  // the same for each active lane
+    Lines,      // 64-byte lines that memory instructions touch
+    LinesRead,
+    LinesWritten,
+    LinesNotRead,
+    LinesAtomicReturning,
+    LinesAtomic,
     Counts
 };
 
-// The hardware's event, and what it counts. SQ per engine, TA and TD per CU.
+// The hardware's event, and what it counts. SQ per engine, TA, TD and TCP per CU.
 struct Row {
     Block block;
     uint16_t number;
     Count count;
 };
 constexpr Row rows[] = {
-    {Block::SQ, 4, Waves},        {Block::SQ, 6, Full},          {Block::SQ, 7, Partial},
-    {Block::SQ, 8, Below48},      {Block::SQ, 9, Below32},       {Block::SQ, 10, Below16},
-    {Block::SQ, 11, Waves},       {Block::SQ, 14, Items},        {Block::SQ, 25, Insts},
-    {Block::SQ, 26, Valu},        {Block::SQ, 27, VmemWrite},    {Block::SQ, 28, VmemRead},
-    {Block::SQ, 29, Vmem},        {Block::SQ, 30, Salu},         {Block::SQ, 31, Smem},
-    {Block::SQ, 32, Flat},        {Block::SQ, 33, FlatLds},      {Block::SQ, 34, Lds},
-    {Block::SQ, 38, Branch},      {Block::SQ, 39, Message},      {Block::SQ, 97, BankConflict},
-    {Block::TA, 32, Wavefronts},  {Block::TA, 44, Buffer},       {Block::TA, 45, BufferRead},
-    {Block::TA, 46, BufferWrite}, {Block::TA, 47, BufferAtomic}, {Block::TA, 100, FlatAll},
-    {Block::TA, 101, FlatRead},   {Block::TA, 102, FlatWrite},   {Block::TA, 103, FlatAtomic},
-    {Block::TD, 22, Loads},       {Block::TD, 23, Atomics},      {Block::TD, 24, Stores},
+    {Block::SQ, 4, Waves},           {Block::SQ, 6, Full},
+    {Block::SQ, 7, Partial},         {Block::SQ, 8, Below48},
+    {Block::SQ, 9, Below32},         {Block::SQ, 10, Below16},
+    {Block::SQ, 11, Waves},          {Block::SQ, 14, Items},
+    {Block::SQ, 25, Insts},          {Block::SQ, 26, Valu},
+    {Block::SQ, 27, VmemWrite},      {Block::SQ, 28, VmemRead},
+    {Block::SQ, 29, Vmem},           {Block::SQ, 30, Salu},
+    {Block::SQ, 31, Smem},           {Block::SQ, 32, Flat},
+    {Block::SQ, 33, FlatLds},        {Block::SQ, 34, Lds},
+    {Block::SQ, 38, Branch},         {Block::SQ, 39, Message},
+    {Block::SQ, 97, BankConflict},   {Block::SQ, 69, ValuQuads},
+    {Block::SQ, 89, LaneQuads},      {Block::TCP, 31, LinesAtomicReturning},
+    {Block::TCP, 32, LinesAtomic},   {Block::TCP, 126, Lines},
+    {Block::TCP, 127, LinesRead},    {Block::TCP, 132, LinesNotRead},
+    {Block::TCP, 133, LinesWritten}, {Block::TA, 32, Wavefronts},
+    {Block::TA, 44, Buffer},         {Block::TA, 45, BufferRead},
+    {Block::TA, 46, BufferWrite},    {Block::TA, 47, BufferAtomic},
+    {Block::TA, 100, FlatAll},       {Block::TA, 101, FlatRead},
+    {Block::TA, 102, FlatWrite},     {Block::TA, 103, FlatAtomic},
+    {Block::TD, 22, Loads},          {Block::TD, 23, Atomics},
+    {Block::TD, 24, Stores},
 };
 
 using Tally = std::array<uint64_t, Counts>;
@@ -81,10 +99,17 @@ struct LdsAccess {
     uint8_t dwords = 0, accesses = 0;  // 0: none that has banks
     uint16_t offsets[2] = {};
 };
+// Of vector memory: how many bytes a lane's access has, and what its lines count as besides Lines.
+struct MemoryAccess {
+    uint32_t bytes = 0;  // 0: none
+    uint64_t counts = 0;
+};
 struct Class {
     bool known = false, flat = false;
     uint64_t counts = 0;  // bit per Count
+    uint32_t quads = 0;   // of the vector ALU
     LdsAccess lds;
+    MemoryAccess memory;
 };
 constexpr uint64_t bit(Count c) { return uint64_t(1) << c; }
 
@@ -107,12 +132,36 @@ LdsAccess lds_access(const isa::Decoded& d) {
     return a;
 }
 
+// Formats of typed buffers may have fewer bytes than registers (guess: as many).
+uint32_t bytes_of(const isa::Decoded& d) {
+    const std::string_view name = d.inst->name;
+    if (name.ends_with("byte")) return 1;
+    if (name.ends_with("short")) return 2;
+    if (contains(name, "_atomic_")) return name.ends_with("_x2") ? 8 : 4;
+    return 4u * uint32_t(isa::registers(contains(name, "_load_") ? d.inst->dst : d.inst->src[0]));
+}
+
+// Clocks of a wave in fours. Of 64 bits as many as of the fastest (guess): insts.def says "32 or more".
+uint32_t quads_of(isa::Timing timing) {
+    switch (timing) {
+        case isa::Timing::Valu:
+            return 1;
+        case isa::Timing::ValuQuarter:
+            return 4;
+        case isa::Timing::ValuDouble:
+            return 8;
+        default:
+            return 0;
+    }
+}
+
 // Atomics that return nothing count as writes, those that return as reads (guess). FLAT counts as vector memory and as
 // LDS, whichever it goes to: rocprofiler's texts for SQ_INSTS_VMEM_RD and SQ_INSTS_LDS say "including FLAT".
 Class class_of(const isa::Decoded& d) {
     Class c;
     c.known = true;
     c.counts = bit(Insts);
+    c.quads = quads_of(d.inst->timing);
     const std::string_view name = d.inst->name;
     const bool flat = d.format == isa::Fmt::FLAT, atomic = contains(name, "_atomic_"), load = contains(name, "_load_"),
                store = contains(name, "_store_"), returns = atomic && d['G'];
@@ -142,6 +191,10 @@ Class class_of(const isa::Decoded& d) {
         case isa::Timing::Flat:
             if (!atomic && !load && !store) break;  // buffer_wbinvl1
             c.flat = flat;
+            c.memory = {bytes_of(d), load      ? bit(LinesRead)
+                                     : store   ? bit(LinesNotRead) | bit(LinesWritten)
+                                     : returns ? bit(LinesNotRead) | bit(LinesAtomicReturning)
+                                               : bit(LinesNotRead) | bit(LinesAtomic)};
             c.counts |= bit(Vmem) | bit(Wavefronts) | bit(load || returns ? VmemRead : VmemWrite) |
                         bit(load    ? Loads
                             : store ? Stores
@@ -157,6 +210,8 @@ Class class_of(const isa::Decoded& d) {
     return c;
 }
 
+uint64_t exec_of(const Wave& w) { return uint64_t(w.s[code::exec + 1]) << 32 | w.s[code::exec]; }
+
 // ---- banks of LDS ---------------------------------------------------------------------------------------------------
 
 // 32 banks of a dword. Lanes are served in groups as wide as the banks allow; a group takes one clock more for each
@@ -164,7 +219,7 @@ Class class_of(const isa::Decoded& d) {
 // OpenCL optimization guide, 2.2; of more: guess.
 constexpr uint32_t banks = 32;
 uint64_t conflicts(const Wave& w, const isa::Decoded& d, const LdsAccess& access) {
-    const uint64_t exec = uint64_t(w.s[code::exec + 1]) << 32 | w.s[code::exec];
+    const uint64_t exec = exec_of(w);
     const uint32_t* addresses = w.v[d['p']];
     const uint32_t lanes_at_once = access.dwords == 1 ? 32 : access.dwords == 2 ? 16 : 8;
     uint64_t extra = 0;
@@ -191,11 +246,70 @@ uint64_t conflicts(const Wave& w, const isa::Decoded& d, const LdsAccess& access
 
 // All active lanes of a FLAT instruction go to LDS.
 bool only_lds(const Wave& w, const isa::Decoded& d) {
-    const uint64_t exec = uint64_t(w.s[code::exec + 1]) << 32 | w.s[code::exec];
+    const uint64_t exec = exec_of(w);
     const uint32_t* high = w.v[(d['p'] + 1) % 256];
     for (uint64_t left = exec; left; left &= left - 1)
         if (high[std::countr_zero(left)] != w.grid->lds_aperture) return false;
     return exec && w.grid->lds_aperture;
+}
+
+// ---- lines of memory ------------------------------------------------------------------------------------------------
+
+// The lines that one instruction touches, each once: what L1 is asked for (guess; a card may ask twice for lines that
+// lanes far apart share).
+class Touched {
+public:
+    void add(uint64_t address, uint32_t bytes) {
+        for (uint64_t line = address / 64; line <= (address + bytes - 1) / 64; ++line)
+            if (!count || lines[count - 1] != line) lines[count++] = line;
+    }
+    uint64_t distinct() {
+        std::sort(lines.begin(), lines.begin() + count);
+        return uint64_t(std::unique(lines.begin(), lines.begin() + count) - lines.begin());
+    }
+
+private:
+    std::array<uint64_t, 64 * 5> lines;  // of 16 bytes two, or one of each of four dwords and of their ends
+    ptrdiff_t count = 0;
+};
+
+void touch_flat(Touched& t, const Wave& w, const isa::Decoded& d, uint32_t bytes) {
+    const uint32_t *low = w.v[d['p']], *high = w.v[(d['p'] + 1) % 256];
+    const auto is_global = [&](uint32_t h) {
+        return !h || (h != w.grid->lds_aperture && h != w.grid->scratch_aperture);
+    };
+    for (uint64_t left = exec_of(w); left; left &= left - 1) {
+        const int lane = std::countr_zero(left);
+        if (is_global(high[lane])) t.add(uint64_t(high[lane]) << 32 | low[lane], bytes);
+    }
+}
+
+// Addresses and ranges as emulator/exec/access.inc, struct Buffer: what is out of range is not asked for.
+void touch_buffer(Touched& t, const Wave& w, const isa::Decoded& d, uint32_t bytes) {
+    const uint32_t* r = w.s + 4 * d['r'];
+    const uint64_t base = (uint64_t(r[1]) << 32 | r[0]) & 0xffffffffffff;
+    const bool swizzled = r[1] >> 31, adds_lane = r[3] >> 23 & 1, indexed = d['I'];
+    const uint32_t stride = (r[1] >> 16 & 0x3fff) | (adds_lane ? (r[3] >> 15 & 15) << 14 : 0), records = r[2];
+    const uint32_t element = 2u << (r[3] >> 19 & 3), index_stride = 8u << (r[3] >> 21 & 3);
+    const uint32_t soffset = w.s[d['s']];
+    const uint32_t* indices = indexed ? w.v[d['p']] : nullptr;
+    const uint32_t* offsets = d['F'] ? w.v[(d['p'] + indexed) % 256] : nullptr;
+    const uint32_t step = swizzled ? std::min(bytes, 4u) : bytes;
+    for (uint64_t left = exec_of(w); left; left &= left - 1) {
+        const int lane = std::countr_zero(left);
+        for (uint32_t byte = 0; byte < bytes; byte += step) {
+            const uint64_t within = uint64_t(d['i']) + (offsets ? offsets[lane] : 0) + byte;
+            const uint64_t index = uint64_t(indices ? indices[lane] : 0) + (adds_lane ? uint64_t(lane) : 0);
+            uint64_t from = index * stride + within;
+            bool inside = soffset + from + step <= records;
+            if (swizzled) {
+                const uint64_t rows = index / index_stride * stride + within / element * element;
+                from = rows * index_stride + index % index_stride * element + within % element;
+                inside = indices ? index < records && within + step <= stride : soffset + from + step <= records;
+            }
+            if (inside) t.add(base + soffset + from, step);
+        }
+    }
 }
 
 // ---- observers ------------------------------------------------------------------------------------------------------
@@ -240,6 +354,18 @@ public:
         Class& c = classes[step.number];
         if (!c.known) c = class_of(*step.decoded());
         for (uint64_t left = c.counts; left; left &= left - 1) ++tally[size_t(std::countr_zero(left))];
+        if (c.quads) {
+            tally[ValuQuads] += c.quads;
+            tally[LaneQuads] += c.quads * uint64_t(std::popcount(exec_of(wave)));
+        }
+        if (c.memory.bytes) {
+            Touched touched;
+            (c.flat ? touch_flat : touch_buffer)(touched, wave, *step.decoded(), c.memory.bytes);
+            const uint64_t lines = touched.distinct();
+            tally[Lines] += lines;
+            for (uint64_t left = c.memory.counts; left; left &= left - 1)
+                tally[size_t(std::countr_zero(left))] += lines;
+        }
         if (c.lds.accesses) tally[BankConflict] += conflicts(wave, *step.decoded(), c.lds);
         if (c.flat) tally[FlatLds] += only_lds(wave, *step.decoded());
     }
