@@ -351,4 +351,5 @@ $(BUILD)/waits.passed: tools/check_waits.py $(KERNELS) $(VARIANTS:.s=.co)
 	$(Q)$(PYTHON) tools/check_waits.py $(KERNELS) $(VARIANTS:.s=.co)
 	@touch $@
 
--include $(if $(wildcard $(BUILD)),$(shell find $(BUILD) -name '*.d'))
+# Not those of tools/compare_bench.sh, which name the same objects of other commits.
+-include $(if $(wildcard $(BUILD)),$(shell find $(BUILD) -path $(BUILD)/compare -prune -o -name '*.d' -print))
