@@ -77,12 +77,13 @@ TEST_CASE("libdrm, OpenCL and Vulkan find each chip") {
     CHECK_THAT(device, Contains("--- Devices reported 1 ---") && Contains("device_id     " + std::string(id) + "\n"));
 
     // A program of OpenCL may ask every platform: rusticl 22.3 has no device here.
-    const std::string cl = works("clinfo --raw", "", chip);
-    CHECK(after(cl, "CL_DEVICE_NAME").starts_with(name_of(c) + " ("));
-    CHECK(after(cl, "CL_DEVICE_MAX_COMPUTE_UNITS") == std::to_string(c.cus()));
-    CHECK(after(cl, "CL_DEVICE_GLOBAL_MEM_SIZE") == std::to_string(uint64_t(c.memory_mib) << 20));
-    CHECK(after(cl, "CL_DEVICE_MAX_CLOCK_FREQUENCY") == std::to_string(c.mhz));
-    CHECK(after(cl, "CL_DEVICE_VENDOR_ID") == "0x1002");
+    // Not --raw: there clinfo writes beyond a buffer of its own, which the address sanitizer sees.
+    const std::string cl = works("clinfo", "", chip);
+    CHECK(after(cl, "Device Name").starts_with(name_of(c) + " ("));
+    CHECK(after(cl, "Max compute units") == std::to_string(c.cus()));
+    CHECK(after(cl, "Global memory size").starts_with(std::to_string(uint64_t(c.memory_mib) << 20) + " ("));
+    CHECK(after(cl, "Max clock frequency") == std::to_string(c.mhz) + "MHz");
+    CHECK(after(cl, "Device Vendor ID") == "0x1002");
 
     const std::string vulkan = emu("vulkaninfo --summary", "", chip).out;  // it complains that there is no display
     CHECK_THAT(vulkan, Contains(name_of(c) + " (RADV"));

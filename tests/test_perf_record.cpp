@@ -103,7 +103,7 @@ Counts a_wave_of_sgemm() {
 }
 
 json recorded(const std::string& backend, const std::string& what) {
-    const std::string command = "env GCN_BACKEND=" + backend +
+    const std::string command = "env LD_PRELOAD='" + gcn::test::sanitizer() + "' GCN_BACKEND=" + backend +
                                 " GCN_KERNEL=sgemm_nt_128x128 " BUILD "/gcn emu " BUILD "/gcn perf record --json " +
                                 what + " sgemm:nt:" + std::to_string(n) + "x" + std::to_string(n) + "x" +
                                 std::to_string(k);
