@@ -187,7 +187,7 @@ TEST_CASE("a buffer that is empty, not there, or chains itself for ever is refus
     Words endless = call(endless_at, words, true);
     endless.resize(words, nop);
     c.map(endless_at, endless.data(), 4ull * words, false);
-    CHECK(c.run(call(endless_at, words)) == "INDIRECT_BUFFER is one of buffers with more than 67108864 words in all");
+    CHECK(c.run(call(endless_at, words)) == "INDIRECT_BUFFER is one of buffers with more than 16777216 words in all");
 }
 
 TEST_CASE("the words of a buffer's address that the card drops are dropped") {

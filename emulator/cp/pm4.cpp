@@ -20,7 +20,7 @@ namespace {
 
 constexpr int packets_per_turn = 4096;         // then other rings have their turn,
 constexpr uint64_t bytes_per_turn = 16 << 20;  // as they have when so much was copied
-constexpr size_t most_words = 64u << 20;       // of all buffers of a submission: one that chains itself would never end
+constexpr size_t most_words = 16u << 20;       // of all buffers of a submission: one that chains itself would never end
 
 std::string hex(uint64_t value) {
     char text[24];
