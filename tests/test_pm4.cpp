@@ -796,14 +796,19 @@ TEST_CASE("end-of-pipe packets write what they select") {
         CHECK(c.run(join({when_done(ring, pm4::DATA_SEL_NONE, Stage::nowhere, data),
                           when_done(ring, pm4::DATA_SEL_VALUE_32, at(0), data),
                           when_done(ring, pm4::DATA_SEL_VALUE_64, at(8), data),
-                          when_done(ring, pm4::DATA_SEL_GPU_CLOCK, at(16), data)})) == "");
+                          when_done(ring, pm4::DATA_SEL_GPU_CLOCK, at(16), data),
+                          when_done(ring, pm4::DATA_SEL_PERF_COUNTER, at(32), data)})) == "");
         CHECK(c.wide(0) == 0xeeeeeeee55667788);
         CHECK(c.wide(8) == data);
         CHECK(before <= c.wide(16));
         CHECK(c.wide(16) <= emulator::Device::ticks());
         CHECK(c.word(24) == 0xeeeeeeee);
+        CHECK(c.wide(32) == ~0ull);
+        CHECK(c.word(40) == 0xeeeeeeee);
         const std::string name = ring == Kind::Gfx ? "EVENT_WRITE_EOP" : "RELEASE_MEM";
-        for (const uint32_t kind : {4u, 5u, 6u, 7u})
+        CHECK(refusal(when_done(ring, pm4::DATA_SEL_GDS, at(0), 0), ring) ==
+              name + " stores GDS memory, of which a context has none here");
+        for (const uint32_t kind : {6u, 7u})
             CHECK(refusal(when_done(ring, kind, at(0), 0), ring) ==
                   name + " writes data of kind " + std::to_string(kind));
         CHECK(refusal(when_done(ring, 1, Stage::nowhere, 0), ring) == unmapped("writes to", Stage::nowhere));

@@ -21,7 +21,6 @@ constexpr size_t block_count = std::size(pc::blocks);
 // Words of the board before those of blocks.
 enum : size_t { Control, Clock, Stages, Mask, Blocks };
 
-constexpr uint64_t not_modelled = ~uint64_t(0);
 constexpr uint32_t event_bits = 0x3ff, sq_event_bits = 0x1ff, compute_stage = 1 << 6;
 
 size_t instances_of(pc::Block b, const isa::Chip& chip) { return size_t(pc::instances(b, chip)); }

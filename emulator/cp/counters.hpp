@@ -20,6 +20,8 @@
 
 namespace gcn::emulator {
 
+constexpr uint64_t not_modelled = ~uint64_t(0);
+
 class Counters {
 public:
     explicit Counters(const isa::Chip&);

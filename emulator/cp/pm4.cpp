@@ -285,15 +285,20 @@ Pm4::Step Pm4::event_write(Body body) {
 
 // ---- fences ---------------------------------------------------------------------------------------------------------
 
+// The command processor's own counter is not modelled: nothing says what it counts. vid.h calls it the system's, AMD's
+// PAL a performance counter that is not supported.
 void Pm4::at_end_of_pipe(uint32_t data_sel, uint64_t address, uint64_t data) {
     if (data_sel == pm4::DATA_SEL_NONE) return;
-    if (data_sel > pm4::DATA_SEL_GPU_CLOCK) refuse("writes data of kind " + std::to_string(data_sel));
+    if (data_sel == pm4::DATA_SEL_GDS) refuse("stores GDS memory, of which a context has none here");
+    if (data_sel > pm4::DATA_SEL_GDS) refuse("writes data of kind " + std::to_string(data_sel));
     pending.push_back({grids.started(), [this, data_sel, address, data] {
                            if (data_sel == pm4::DATA_SEL_VALUE_32)
                                memory.store<uint32_t>(address & ~3ull, uint32_t(data));
+                           else if (data_sel == pm4::DATA_SEL_GPU_CLOCK)
+                               memory.store<uint64_t>(address & ~7ull, Device::ticks());
                            else
                                memory.store<uint64_t>(address & ~7ull,
-                                                      data_sel == pm4::DATA_SEL_GPU_CLOCK ? Device::ticks() : data);
+                                                      data_sel == pm4::DATA_SEL_PERF_COUNTER ? not_modelled : data);
                        }});
 }
 
