@@ -47,6 +47,10 @@ public:
         dispatch.user_sgprs = {uint32_t(kernarg), uint32_t(kernarg >> 32)};
     }
 
+    // Who records the grid (emulator/exec/recording.hpp), and who watches it, from the next run() on.
+    void record(std::shared_ptr<emulator::GridRecorder> recorder) { dispatch.recorder = std::move(recorder); }
+    void watch(std::vector<emulator::Observer*> observers) { dispatch.observers = std::move(observers); }
+
     emulator::Result run() {
         std::mutex guard;
         std::condition_variable ended;

@@ -20,7 +20,8 @@ void File::add_under_way(FencePointer fence) {
 
 bool File::put_on(uint64_t first, const Mapping& m) {
     if (!m.buffer) return true;
-    return space.map({first, first + m.bytes, m.buffer->host + m.offset, bool(m.flags & AMDGPU_VM_PAGE_WRITEABLE)});
+    return space.map({first, first + m.bytes, m.buffer->host + m.offset, bool(m.flags & AMDGPU_VM_PAGE_WRITEABLE),
+                      !(m.buffer->domains & AMDGPU_GEM_DOMAIN_VRAM)});
 }
 
 void File::take_off(std::map<uint64_t, Mapping>::iterator at) {

@@ -111,6 +111,7 @@ struct Executor::Impl {
         Grid(Impl& owner, Launch of, std::function<void(const Result&)> done)
             : owner(owner), launch(std::move(of)), total(launch.total()), done(std::move(done)), fresh{{0, total}} {}
         void stop() override { owner.stop(*this); }
+        GridRecorder* recorder() const { return launch.dispatch.recorder.get(); }
 
         Impl& owner;
         const Launch launch;
@@ -122,6 +123,7 @@ struct Executor::Impl {
         std::deque<std::unique_ptr<Group>> aside;         // groups whose turn was over
         uint64_t ended = 0;
         int running = 0;          // turns under way
+        bool advancing = false;   // one of them is the recorder's
         bool start_next = false;  // the next turn is for a new group, not for one put aside
         Result result;
         ScratchSlots* scratch = nullptr;
@@ -129,17 +131,19 @@ struct Executor::Impl {
     };
     using GridPointer = std::shared_ptr<Grid>;
 
-    // What a worker does next: one group put aside, or a range of new ones.
+    // What a worker does next: one group put aside, or a range of new ones, or use what was recorded.
     struct Turn {
         GridPointer grid;
         std::unique_ptr<Group> group;
         uint64_t first = 0, end = 0;
         std::vector<uint32_t> scratch;
+        bool advances = false;  // instead: the recorder
     };
 
     const HandlerTable& table;
     const int resident_waves;
-    ProgramCache fast{Decoding::Fast}, stepped{Decoding::Stepped};
+    ProgramCache caches[2][2]{{ProgramCache({}), ProgramCache({.recorded = true})},
+                              {ProgramCache({.stepped = true}), ProgramCache({.stepped = true, .recorded = true})}};
     WavePool waves;
 
     std::mutex guard;
@@ -194,7 +198,7 @@ struct Executor::Impl {
     // ---- scheduling; `guard` is held ----------------------------------------------------------
 
     bool may_start(const Grid& grid) const {
-        if (grid.fresh.empty()) return false;
+        if (grid.fresh.empty() || (grid.recorder() && grid.recorder()->full())) return false;
         const int waves_each = std::max(grid.launch.waves_per_group(), 1);
         if (grid.scratch && grid.scratch->taken.size() - grid.scratch->used < size_t(waves_each)) return false;
         const int resident = int(grid.aside.size()) + grid.running;
@@ -207,13 +211,18 @@ struct Executor::Impl {
             grids.pop_front();
             grids.push_back(grid);
             if (grid->stopping) continue;
+            if (grid->recorder() && !grid->advancing && grid->recorder()->ready()) {
+                grid->advancing = true;
+                ++grid->running;
+                return Turn{grid, nullptr, 0, 0, {}, true};
+            }
             if (may_start(*grid) && (grid->start_next || grid->aside.empty())) {
                 grid->start_next = false;
                 ++grid->running;
                 return new_groups(grid);
             }
             if (grid->aside.empty()) continue;
-            Turn turn{grid, std::move(grid->aside.front()), 0, 0, {}};
+            Turn turn{grid, std::move(grid->aside.front()), 0, 0, {}, false};
             grid->aside.pop_front();
             ++grid->running;
             return turn;
@@ -225,7 +234,7 @@ struct Executor::Impl {
         auto& [first, end] = grid->fresh.front();
         const uint64_t share = (end - first) / (2 * threads.size()) + 1;
         const uint64_t count = std::min({grid->scratch ? 1 : batch, share, end - first});
-        Turn turn{grid, nullptr, first, first + count, {}};
+        Turn turn{grid, nullptr, first, first + count, {}, false};
         first += count;
         if (first == end) grid->fresh.pop_front();
         if (grid->scratch) turn.scratch = grid->scratch->take(uint32_t(grid->launch.waves_per_group()));
@@ -242,7 +251,7 @@ struct Executor::Impl {
             Patience::begin(hold.view);
             const int64_t slice = std::min(group.patience.instructions, budget);
             int64_t left = slice;
-            const Group::State state = group.run(table, cache_for(grid.launch.observers), hold.view, left);
+            const Group::State state = group.run(table, cache_for(grid.launch.observers, grid.recorder()), hold.view, left);
             hold.budget -= slice - left;
             budget -= slice - left;
             const bool waits = group.patience.end(hold.view);
@@ -252,7 +261,9 @@ struct Executor::Impl {
 
     void run_turn(Turn turn, int64_t budget) {
         Grid& grid = *turn.grid;
-        {
+        if (turn.advances) {
+            grid.recorder()->advance();
+        } else {
             Hold hold(*grid.launch.dispatch.space);
             if (turn.group) {
                 const auto state = run_group(grid, *turn.group, hold, budget);
@@ -292,17 +303,18 @@ struct Executor::Impl {
         Grid& grid = *turn.grid;
         std::unique_lock lock(guard);
         --grid.running;
+        if (turn.advances) grid.advancing = false;
         if (!grid.stopping && !grid.aside.empty() && watchdog.bites()) give_up(grid);
         if (turn.first < turn.end) grid.fresh.emplace_front(turn.first, turn.end);
         // Others may sleep because all that was left had been taken: what comes back may be theirs.
-        const bool more = !grid.aside.empty() || !grid.fresh.empty();
+        const bool more = !grid.aside.empty() || !grid.fresh.empty() || grid.recorder();
         end_when_over(turn.grid, lock);
         if (more) announce();
     }
 
     // Takes the grid off the list and reports it when nothing of it is left to do. Lets go of the lock.
     void end_when_over(GridPointer grid, std::unique_lock<std::mutex>& lock) {
-        const bool over = grid->running == 0 && (grid->stopping || grid->ended == grid->total);
+        const bool over = grid->running == 0 && (grid->stopping || (grid->ended == grid->total && (!grid->recorder() || grid->recorder()->over())));
         const auto it = std::find(grids.begin(), grids.end(), grid);
         if (!over || it == grids.end()) {
             lock.unlock();
@@ -385,7 +397,9 @@ struct Executor::Impl {
     }
 
     using GridObservers = std::vector<std::shared_ptr<GridObserver>>;
-    ProgramCache& cache_for(const GridObservers& watching) { return watching.empty() ? fast : stepped; }
+    ProgramCache& cache_for(const GridObservers& watching, const GridRecorder* recorder) {
+        return caches[!watching.empty()][recorder != nullptr];
+    }
 
     Launch launch_of(const Dispatch& dispatch) {
         const std::shared_lock use(dispatch.space->in_use());
@@ -393,7 +407,7 @@ struct Executor::Impl {
         for (Observer* observer : dispatch.observers)
             if (auto grid = observer->grid(dispatch)) watching.push_back(std::move(grid));
         size_t decoded;
-        auto program = cache_for(watching).find(*dispatch.space, dispatch.entry, table, decoded);
+        auto program = cache_for(watching, dispatch.recorder.get()).find(*dispatch.space, dispatch.entry, table, decoded);
         return Launch(dispatch, std::move(watching), std::move(program));
     }
 
@@ -443,6 +457,9 @@ std::shared_ptr<Running> Executor::start(const Dispatch& dispatch, std::function
     return impl->start(dispatch, std::move(done));
 }
 
-void Executor::forget_code() { impl->fast.doubt(), impl->stepped.doubt(); }
+void Executor::forget_code() {
+    for (auto& row : impl->caches)
+        for (ProgramCache& cache : row) cache.doubt();
+}
 
 }  // namespace gcn::emulator

@@ -7,16 +7,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "emulator/exec/fault.hpp"
 #include "emulator/exec/memory.hpp"
 
 namespace gcn::emulator {
-
-// Why a grid was stopped. `None`: it ran to its end.
-enum class FaultKind : uint8_t { None, IllegalInstruction, Memory, Trap, Endless, Stopped };
 
 struct Fault {
     FaultKind kind = FaultKind::None;
@@ -29,6 +28,7 @@ struct Fault {
 };
 
 class Observer;
+class GridRecorder;
 
 // One grid. Sizes in work-items, as in an AQL packet; the last group of a dimension may be partial.
 struct Dispatch {
@@ -46,13 +46,15 @@ struct Dispatch {
     // s_sendmsg with this constant, from a worker thread that holds in_use(); may be empty. 1: an interrupt of the
     // host.
     std::function<void(uint32_t)> message;
-    std::vector<Observer*> observers;  // who may watch it (trace.hpp); they outlive the grid
+    std::vector<Observer*> observers;        // who may watch it (trace.hpp); they outlive the grid
+    std::shared_ptr<GridRecorder> recorder;  // who records it for a model of time (recording.hpp); may be empty
 };
 
 struct Result {
     Fault fault;
     uint64_t groups = 0, waves = 0;
     uint64_t instructions = 0;  // wave instructions executed
+    std::optional<double> duration_ns;  // modelled; empty: not timed
 };
 
 // A dispatch under way. stop() makes it end soon with FaultKind::Stopped.

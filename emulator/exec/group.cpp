@@ -89,6 +89,8 @@ Group::Group(const Launch& launch, uint64_t number, std::vector<uint32_t> slots,
     living = count;
     for (const auto& grid : launch.observers)
         if (auto observer = grid->group({place, size, waves, lds.get()})) observers.push_back(std::move(observer));
+    if (d.recorder) recorder = d.recorder->group(number, {place, size, waves, lds.get()});
+    for (const WavePointer& w : waves) w->recorder = recorder ? &recorder->wave(w->index) : nullptr;
     tell([&](GroupObserver& o) {
         for (const WavePointer& w : waves) o.wave_starts(*w);
     });
@@ -292,6 +294,7 @@ Group::State Group::run(const HandlerTable& table, ProgramCache& cache, View& vi
         cursor = (cursor + 1) % waves.size();
         if (yielded && waves.size() == 1) break;
     }
+    if (!living && recorder) recorder->ended();
     return !living ? State::Ended : yielded ? State::Yielded : State::Unfinished;
 }
 

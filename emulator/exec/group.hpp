@@ -12,6 +12,7 @@
 
 #include "emulator/exec/exec.hpp"
 #include "emulator/exec/program.hpp"
+#include "emulator/exec/recording.hpp"
 #include "emulator/exec/trace.hpp"
 #include "emulator/exec/wave.hpp"
 
@@ -100,6 +101,7 @@ private:
     std::unique_ptr<std::byte[]> lds;
     std::vector<std::shared_ptr<const Program>> programs;  // met by s_setpc and its kin
     std::vector<std::unique_ptr<GroupObserver>> observers;
+    std::unique_ptr<GroupRecorder> recorder;
     WavePool& pool;
     int cleared;  // how many VGPRs of each wave have been set at the start or since
     size_t cursor = 0;

@@ -18,6 +18,7 @@ struct Region {
     uint64_t first = 0, end = 0;  // GPU addresses [first, end)
     std::byte* host = nullptr;    // where the byte at `first` lies
     bool writable = true;
+    bool of_host = false;  // memory of the host's, which the device reaches over the bus
 
     bool holds(uint64_t address, uint64_t bytes) const {
         return address >= first && bytes <= end - first && address - first <= end - first - bytes;

@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "emulator/exec/recording.hpp"
 #include "emulator/exec/withdrawn.hpp"
 #include "isa/decode.hpp"
 #include "isa/print.hpp"
@@ -95,10 +96,11 @@ public:
 
     void run(uint64_t entry) {
         collect(entry);
+        if (decoding.recorded) find_stretches(entry);
         for (auto it = items.begin(); it != items.end();) it = emit(it);
         link(entry);
         remember();
-        if (decoding == Decoding::Stepped) list();
+        if (decoding.stepped) list();
     }
 
 private:
@@ -109,6 +111,8 @@ private:
         int words = 0;
         Flow flow{};
         uint64_t target = 0;
+        uint32_t number = 0;          // among all, when they are recorded
+        bool starts_stretch = false;  // likewise
     };
     using Items = std::map<uint64_t, Item>;
 
@@ -517,30 +521,66 @@ private:
                item.decoded->tail == Tail::None && item.decoded->operand(0) >= code::vgpr;
     }
 
+    // Stretches of instructions of which one is executed after the other: recording.hpp.
+    void find_stretches(uint64_t entry) {
+        items.at(entry).starts_stretch = true;
+        uint64_t next = ~0ull;
+        bool starts = false;
+        uint32_t number = 0;
+        for (auto& [pc, item] : items) {
+            item.number = number++;
+            item.starts_stretch |= starts || pc != next;
+            if (item.flow.target) items.at(item.target).starts_stretch = true;
+            next = pc + 4 * item.words;
+            starts = !item.decoded || item.flow.target || !item.flow.next || writes_exec(*item.decoded);
+            program.instructions.push_back({pc, item.decoded});
+        }
+        for (const auto& [pc, item] : items) program.starts.push_back(item.starts_stretch);
+    }
+
+    // Who comes to `pc` begins here.
+    void begins(uint64_t pc) { begin.emplace(pc, program.ops.size()); }
+
+    void add_points(uint64_t pc, std::vector<RecordPoint> points) {
+        begins(pc);
+        Op op{};
+        op.run = record;
+        op.imm = uint32_t(points.size());
+        op.points = program.points.emplace_back(std::move(points)).data();
+        add(op, pc);
+    }
+    void add_start(uint64_t pc, const Item& item) {
+        if (item.starts_stretch) add_points(pc, {{&program, item.number, true}});
+    }
+    void add_access(uint64_t pc, const Item& item) {
+        if (!decoding.recorded || pc < recorded_until || !item.decoded || !is_recorded(*item.decoded)) return;
+        add_points(pc, {{&program, item.number, false}});
+    }
+
     Items::iterator emit(Items::iterator it) {
-        if (decoding == Decoding::Stepped) {
-            emit_one(it->first, it->second, false);
+        add_start(it->first, it->second);
+        if (decoding.stepped) {
+            emit_one(it->first, it->second);
             return std::next(it);
         }
-        bool has_begun = add_block(it);
+        add_block(it);
         auto end = it;
         int run = 0;
-        for (uint64_t pc = it->first; end != items.end() && end->first == pc && is_plain_mac(end->second) && run < 1024;
+        for (uint64_t pc = it->first; end != items.end() && end->first == pc && is_plain_mac(end->second) &&
+                                      run < 1024 && (end == it || !end->second.starts_stretch);
              ++end, pc += 4)
             ++run;
-        if (run >= 2) {
-            if (!has_begun) begin[it->first] = program.ops.size();
-            has_begun = true;
+        if (run >= 2)
             add_macs(it, end, run);
-        } else {
+        else
             end = std::next(it);
-        }
-        for (auto i = it; i != end; ++i) emit_one(i->first, i->second, has_begun && i == it);
+        for (auto i = it; i != end; ++i) emit_one(i->first, i->second);
         return end;
     }
 
-    void emit_one(uint64_t pc, const Item& item, bool has_begun) {
-        if (!has_begun) begin[pc] = program.ops.size();
+    void emit_one(uint64_t pc, const Item& item) {
+        add_access(pc, item);
+        begins(pc);
         const Op op = op_of(pc, item);
         if (needs_status) {
             Op status{};
@@ -562,15 +602,16 @@ private:
     }
 
     // A block that begins here, what is left out of it, and the way past the same instructions one by one.
-    bool add_block(Items::iterator it) {
+    void add_block(Items::iterator it) {
         const uint64_t first = it->first;
-        if (first < looked_at || !it->second.decoded) return false;
+        if (first < looked_at || !it->second.decoded) return;
         const std::string_view name = it->second.decoded->inst->name;
-        if (name != "v_mac_f32" && !name.starts_with("ds_read_")) return false;
+        if (name != "v_mac_f32" && !name.starts_with("ds_read_")) return;
         std::vector<Decoded> code;
         std::vector<Items::iterator> at;
         uint64_t pc = first;
         for (; it != items.end() && it->first == pc && it->second.decoded && code.size() < 8192; ++it) {
+            if (pc != first && it->second.starts_stretch) break;
             code.push_back(*it->second.decoded);
             at.push_back(it);
             pc += 4 * it->second.words;
@@ -580,9 +621,10 @@ private:
         const auto end = at[plan.instructions];
         looked_at = end == items.end() ? ~0ull : end->first;
         if (!plan.block || end == items.end() || end->first != std::prev(end)->first + 4 * std::prev(end)->second.words)
-            return false;
+            return;
 
-        begin[first] = program.ops.size();
+        add_block_accesses(at, plan.instructions);
+        begins(first);
         Op op{};
         op.run = table.block;
         op.block = plan.block.get();
@@ -591,7 +633,16 @@ private:
         add_jump(end->first);
         originals.emplace_back(plan.block.get(), program.ops.size());
         program.blocks.push_back(std::move(plan));
-        return true;
+    }
+
+    // All of a block's accesses are recorded before it, in order: nothing in it changes their addresses.
+    void add_block_accesses(const std::vector<Items::iterator>& at, size_t count) {
+        if (!decoding.recorded) return;
+        std::vector<RecordPoint> points;
+        for (size_t i = 0; i < count; ++i)
+            if (is_recorded(*at[i]->second.decoded)) points.push_back({&program, at[i]->second.number, false});
+        recorded_until = looked_at;
+        if (!points.empty()) add_points(at[0]->first, std::move(points));
     }
 
     // Neighbours that share a factor become one group, whichever of their factors lasts longer.
@@ -627,6 +678,7 @@ private:
         op.run = table.macs;
         op.count = uint16_t(run);
         op.groups = reinterpret_cast<const MacGroup*>(bytes.data());
+        begins(it->first);
         add(op, it->first, Unit::Run);
     }
 
@@ -660,6 +712,7 @@ private:
     std::vector<std::pair<size_t, uint64_t>> targets;  // ops whose target is at a pc
     std::vector<std::pair<Block*, size_t>> originals;  // and where each block's instructions begin one by one
     uint64_t looked_at = 0;                            // no block begins before this pc that has not been found
+    uint64_t recorded_until = 0;  // accesses before this pc are recorded, if any are
     bool needs_status = false;
     const Inst* const mac = isa::find_inst("v_mac_f32");
 };

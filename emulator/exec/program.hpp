@@ -20,13 +20,15 @@
 
 namespace gcn::emulator {
 
-// Fast: neighbours become runs and blocks. Stepped: one Op per instruction, for observers (trace.hpp).
-enum class Decoding { Fast, Stepped };
+struct Decoding {
+    bool stepped = false;   // one Op per instruction, for observers (trace.hpp); else neighbours become runs and blocks
+    bool recorded = false;  // with Ops that call the wave's recorder (recording.hpp)
+};
 
 class Program {
 public:
     // Everything that is reachable from `entry` without s_setpc and its kin.
-    Program(const AddressSpace&, uint64_t entry, const HandlerTable&, Decoding = Decoding::Fast);
+    Program(const AddressSpace&, uint64_t entry, const HandlerTable&, Decoding = {});
 
     const Op* entry() const { return start; }
     int vgprs() const { return registers; }  // how many the code names
@@ -46,6 +48,10 @@ public:
     const Instruction& instruction(uint32_t number) const { return listing[number]; }
     std::string text_of(uint32_t number) const { return text_of(&ops[number]); }
 
+    // Of a recorded program: its instructions in the order of their addresses.
+    const std::vector<Instruction>& code() const { return instructions; }
+    bool starts_stretch(uint32_t number) const { return starts[number]; }
+
 private:
     friend class Decoder;
 
@@ -56,7 +62,9 @@ private:
     std::vector<Op> ops;
     std::vector<uint64_t> pcs;  // of each op
     std::vector<Unit> units;    // likewise
-    std::vector<Instruction> listing;
+    std::vector<Instruction> listing, instructions;
+    std::vector<bool> starts;                     // of instructions: a stretch
+    std::deque<std::vector<RecordPoint>> points;
     std::deque<Extras> extras;
     std::deque<std::vector<uint8_t>> groups;  // MacGroup, one after the other
     std::deque<BlockPlan> blocks;

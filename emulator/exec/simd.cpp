@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-#include "emulator/exec/exec.hpp"
+#include "emulator/exec/fault.hpp"
 #include "emulator/exec/wave.hpp"
 #include "isa/decode.hpp"
 

@@ -53,6 +53,7 @@ struct Extras {
 
 struct MacGroup;
 struct Block;
+struct RecordPoint;
 
 // One decoded instruction. Operands are offsets into Wave, in dwords.
 struct Op {
@@ -68,6 +69,7 @@ struct Op {
         const Extras* extras;
         const MacGroup* groups;
         const Block* block;
+        const RecordPoint* points;
     };
 };
 static_assert(sizeof(Op) == 32);
@@ -175,6 +177,7 @@ struct alignas(64) Wave {
     View* view;
     const GridFacts* grid;
     const class Program* program;  // which `next` belongs to
+    class WaveRecorder* recorder;  // recording.hpp
     uint32_t index, waves;         // in its group
     uint32_t vgprs, allocation;    // allocated; GPR_ALLOC
     Walk walks[Walk::size];        // by op, losing older ones

@@ -171,7 +171,7 @@ HSAKMT_STATUS Memory::strike(void* start) {
 bool Memory::put_on_gpu(Allocation& a, uint64_t first, uint64_t bytes) {
     if (const auto part = a.on_gpu.find(first); part != a.on_gpu.end()) return part->second >= bytes;
     auto* host = static_cast<std::byte*>(pointer(a.host + (first - a.gpu)));
-    if (!space.map({first, first + bytes, host, !a.flags.ui32.ReadOnly})) return false;
+    if (!space.map({first, first + bytes, host, !a.flags.ui32.ReadOnly, a.node != gpu_node})) return false;
     a.on_gpu.emplace(first, bytes);
     return true;
 }
@@ -242,7 +242,7 @@ HSAKMT_STATUS Memory::set_user_data(const void* address, void* data) {
 void* Memory::shared_pages(uint64_t bytes) {
     void* start = map_aligned(bytes, page);
     if (!start) return nullptr;
-    space.map({number(start), number(start) + bytes, static_cast<std::byte*>(start), true});
+    space.map({number(start), number(start) + bytes, static_cast<std::byte*>(start), true, true});
     return start;
 }
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "emulator/timing/touch.hpp"
+
 namespace gcn::emulator::timing {
 
 using perfcounters::Block;
@@ -51,7 +53,7 @@ enum Count : uint8_t {
     Stores,
     ValuQuads,  // clocks of the vector ALU, in fours
     LaneQuads,  // the same for each active lane
-    Lines,      // 64-byte lines that memory instructions touch
+    Lines,  // 64-byte lines that memory instructions touch
     LinesRead,
     LinesWritten,
     LinesNotRead,
@@ -94,52 +96,16 @@ using Tally = std::array<uint64_t, Counts>;
 
 // ---- what an instruction counts as ----------------------------------------------------------------------------------
 
-// Of LDS: how wide an access of a lane is, how many it makes, how far the second is.
-struct LdsAccess {
-    uint8_t dwords = 0, accesses = 0;  // 0: none that has banks
-    uint16_t offsets[2] = {};
-};
-// Of vector memory: how many bytes a lane's access has, and what its lines count as besides Lines.
-struct MemoryAccess {
-    uint32_t bytes = 0;  // 0: none
-    uint64_t counts = 0;
-};
 struct Class {
     bool known = false, flat = false;
     uint64_t counts = 0;  // bit per Count
     uint32_t quads = 0;   // of the vector ALU
-    LdsAccess lds;
-    MemoryAccess memory;
+    Touch access;
+    uint64_t lines = 0;  // bit per Count: what its lines count as besides Lines
 };
 constexpr uint64_t bit(Count c) { return uint64_t(1) << c; }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
-
-LdsAccess lds_access(const isa::Decoded& d) {
-    const std::string_view name = d.inst->name;
-    if (d['g'] || contains(name, "permute") || contains(name, "swizzle") || contains(name, "append") ||
-        contains(name, "consume") || contains(name, "nop") || contains(name, "gws") || contains(name, "ordered"))
-        return {};
-    LdsAccess a;
-    a.accesses = contains(name, "2_") || contains(name, "2st64_") ? 2 : 1;
-    a.dwords = contains(name, "128") ? 4 : contains(name, "96") ? 3 : name.ends_with("64") ? 2 : 1;
-    if (a.accesses == 1) {
-        a.offsets[0] = uint16_t(d['y'] << 8 | d['x']);
-    } else {
-        const uint32_t step = 4u * a.dwords * (contains(name, "st64") ? 64 : 1);
-        a.offsets[0] = uint16_t(d['x'] * step), a.offsets[1] = uint16_t(d['y'] * step);
-    }
-    return a;
-}
-
-// Formats of typed buffers may have fewer bytes than registers (guess: as many).
-uint32_t bytes_of(const isa::Decoded& d) {
-    const std::string_view name = d.inst->name;
-    if (name.ends_with("byte")) return 1;
-    if (name.ends_with("short")) return 2;
-    if (contains(name, "_atomic_")) return name.ends_with("_x2") ? 8 : 4;
-    return 4u * uint32_t(isa::registers(contains(name, "_load_") ? d.inst->dst : d.inst->src[0]));
-}
 
 // Clocks of a wave in fours. Of 64 bits as many as of the fastest (guess): insts.def says "32 or more".
 uint32_t quads_of(isa::Timing timing) {
@@ -162,6 +128,7 @@ Class class_of(const isa::Decoded& d) {
     c.known = true;
     c.counts = bit(Insts);
     c.quads = quads_of(d.inst->timing);
+    c.access = Touch::of(d);
     const std::string_view name = d.inst->name;
     const bool flat = d.format == isa::Fmt::FLAT, atomic = contains(name, "_atomic_"), load = contains(name, "_load_"),
                store = contains(name, "_store_"), returns = atomic && d['G'];
@@ -185,16 +152,15 @@ Class class_of(const isa::Decoded& d) {
             break;
         case isa::Timing::Lds:
             c.counts |= bit(Lds);
-            c.lds = lds_access(d);
             break;
         case isa::Timing::Vmem:
         case isa::Timing::Flat:
             if (!atomic && !load && !store) break;  // buffer_wbinvl1
             c.flat = flat;
-            c.memory = {bytes_of(d), load      ? bit(LinesRead)
-                                     : store   ? bit(LinesNotRead) | bit(LinesWritten)
-                                     : returns ? bit(LinesNotRead) | bit(LinesAtomicReturning)
-                                               : bit(LinesNotRead) | bit(LinesAtomic)};
+            c.lines = load      ? bit(LinesRead)
+                      : store   ? bit(LinesNotRead) | bit(LinesWritten)
+                      : returns ? bit(LinesNotRead) | bit(LinesAtomicReturning)
+                                : bit(LinesNotRead) | bit(LinesAtomic);
             c.counts |= bit(Vmem) | bit(Wavefronts) | bit(load || returns ? VmemRead : VmemWrite) |
                         bit(load    ? Loads
                             : store ? Stores
@@ -208,108 +174,6 @@ Class class_of(const isa::Decoded& d) {
             break;
     }
     return c;
-}
-
-uint64_t exec_of(const Wave& w) { return uint64_t(w.s[code::exec + 1]) << 32 | w.s[code::exec]; }
-
-// ---- banks of LDS ---------------------------------------------------------------------------------------------------
-
-// 32 banks of a dword. Lanes are served in groups as wide as the banks allow; a group takes one clock more for each
-// further dword that one of its banks is asked for. The same dword is given to all that ask. Of one dword a lane: AMD's
-// OpenCL optimization guide, 2.2; of more: guess.
-constexpr uint32_t banks = 32;
-uint64_t conflicts(const Wave& w, const isa::Decoded& d, const LdsAccess& access) {
-    const uint64_t exec = exec_of(w);
-    const uint32_t* addresses = w.v[d['p']];
-    const uint32_t lanes_at_once = access.dwords == 1 ? 32 : access.dwords == 2 ? 16 : 8;
-    uint64_t extra = 0;
-    for (int i = 0; i < access.accesses; ++i) {
-        for (uint32_t first = 0; first < 64; first += lanes_at_once) {
-            uint32_t asked[banks][banks];  // dwords of each bank: a group asks for 32 at most
-            std::array<uint8_t, banks> count{};
-            uint8_t most = 1;
-            for (uint32_t lane = first; lane < first + lanes_at_once; ++lane) {
-                if (!(exec >> lane & 1)) continue;
-                for (uint32_t k = 0; k < access.dwords; ++k) {
-                    const uint32_t dword = (addresses[lane] + access.offsets[i]) / 4 + k, bank = dword % banks;
-                    uint32_t* end = asked[bank] + count[bank];
-                    if (std::find(asked[bank], end, dword) != end) continue;
-                    *end = dword;
-                    most = std::max(most, ++count[bank]);
-                }
-            }
-            extra += most - 1u;
-        }
-    }
-    return extra;
-}
-
-// All active lanes of a FLAT instruction go to LDS.
-bool only_lds(const Wave& w, const isa::Decoded& d) {
-    const uint64_t exec = exec_of(w);
-    const uint32_t* high = w.v[(d['p'] + 1) % 256];
-    for (uint64_t left = exec; left; left &= left - 1)
-        if (high[std::countr_zero(left)] != w.grid->lds_aperture) return false;
-    return exec && w.grid->lds_aperture;
-}
-
-// ---- lines of memory ------------------------------------------------------------------------------------------------
-
-// The lines that one instruction touches, each once: what L1 is asked for (guess; a card may ask twice for lines that
-// lanes far apart share).
-class Touched {
-public:
-    void add(uint64_t address, uint32_t bytes) {
-        for (uint64_t line = address / 64; line <= (address + bytes - 1) / 64; ++line)
-            if (!count || lines[count - 1] != line) lines[count++] = line;
-    }
-    uint64_t distinct() {
-        std::sort(lines.begin(), lines.begin() + count);
-        return uint64_t(std::unique(lines.begin(), lines.begin() + count) - lines.begin());
-    }
-
-private:
-    std::array<uint64_t, 64 * 5> lines;  // of 16 bytes two, or one of each of four dwords and of their ends
-    ptrdiff_t count = 0;
-};
-
-void touch_flat(Touched& t, const Wave& w, const isa::Decoded& d, uint32_t bytes) {
-    const uint32_t *low = w.v[d['p']], *high = w.v[(d['p'] + 1) % 256];
-    const auto is_global = [&](uint32_t h) {
-        return !h || (h != w.grid->lds_aperture && h != w.grid->scratch_aperture);
-    };
-    for (uint64_t left = exec_of(w); left; left &= left - 1) {
-        const int lane = std::countr_zero(left);
-        if (is_global(high[lane])) t.add(uint64_t(high[lane]) << 32 | low[lane], bytes);
-    }
-}
-
-// Addresses and ranges as emulator/exec/access.inc, struct Buffer: what is out of range is not asked for.
-void touch_buffer(Touched& t, const Wave& w, const isa::Decoded& d, uint32_t bytes) {
-    const uint32_t* r = w.s + 4 * d['r'];
-    const uint64_t base = (uint64_t(r[1]) << 32 | r[0]) & 0xffffffffffff;
-    const bool swizzled = r[1] >> 31, adds_lane = r[3] >> 23 & 1, indexed = d['I'];
-    const uint32_t stride = (r[1] >> 16 & 0x3fff) | (adds_lane ? (r[3] >> 15 & 15) << 14 : 0), records = r[2];
-    const uint32_t element = 2u << (r[3] >> 19 & 3), index_stride = 8u << (r[3] >> 21 & 3);
-    const uint32_t soffset = w.s[d['s']];
-    const uint32_t* indices = indexed ? w.v[d['p']] : nullptr;
-    const uint32_t* offsets = d['F'] ? w.v[(d['p'] + indexed) % 256] : nullptr;
-    const uint32_t step = swizzled ? std::min(bytes, 4u) : bytes;
-    for (uint64_t left = exec_of(w); left; left &= left - 1) {
-        const int lane = std::countr_zero(left);
-        for (uint32_t byte = 0; byte < bytes; byte += step) {
-            const uint64_t within = uint64_t(d['i']) + (offsets ? offsets[lane] : 0) + byte;
-            const uint64_t index = uint64_t(indices ? indices[lane] : 0) + (adds_lane ? uint64_t(lane) : 0);
-            uint64_t from = index * stride + within;
-            bool inside = soffset + from + step <= records;
-            if (swizzled) {
-                const uint64_t rows = index / index_stride * stride + within / element * element;
-                from = rows * index_stride + index % index_stride * element + within % element;
-                inside = indices ? index < records && within + step <= stride : soffset + from + step <= records;
-            }
-            if (inside) t.add(base + soffset + from, step);
-        }
-    }
 }
 
 // ---- observers ------------------------------------------------------------------------------------------------------
@@ -358,15 +222,13 @@ public:
             tally[ValuQuads] += c.quads;
             tally[LaneQuads] += c.quads * uint64_t(std::popcount(exec_of(wave)));
         }
-        if (c.memory.bytes) {
-            Touched touched;
-            (c.flat ? touch_flat : touch_buffer)(touched, wave, *step.decoded(), c.memory.bytes);
-            const uint64_t lines = touched.distinct();
+        if (c.lines) {
+            find_lines(touched, wave, *step.decoded(), c.access);
+            const uint64_t lines = touched.lines.size();
             tally[Lines] += lines;
-            for (uint64_t left = c.memory.counts; left; left &= left - 1)
-                tally[size_t(std::countr_zero(left))] += lines;
+            for (uint64_t left = c.lines; left; left &= left - 1) tally[size_t(std::countr_zero(left))] += lines;
         }
-        if (c.lds.accesses) tally[BankConflict] += conflicts(wave, *step.decoded(), c.lds);
+        if (c.access.accesses) tally[BankConflict] += bank_conflicts(wave, *step.decoded(), c.access);
         if (c.flat) tally[FlatLds] += only_lds(wave, *step.decoded());
     }
 
@@ -376,6 +238,7 @@ private:
     Tally tally{};
     const Program* program = nullptr;
     std::vector<Class> classes;
+    Touched touched;
 };
 
 class Grid final : public GridObserver {

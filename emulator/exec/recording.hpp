@@ -1,0 +1,76 @@
+#pragma once
+// What a timing model hears of waves that run at full speed.
+//
+//     Dispatch::recorder     asked per workgroup for whoever records it (GroupRecorder)
+//     WaveRecorder           told of each wave's way through the code, and of each access to memory
+//
+// A recorded grid executes Programs of its own, with the runs and blocks of any other and Ops between them that call
+// the recorder: at the start of each stretch, and before each instruction that accesses memory (is_recorded()).
+// Between two starts a wave goes through its instructions one by one in the order of their addresses, and EXEC stays
+// the same.
+//
+// A stretch starts at the entry, where a branch leads, after whatever may go elsewhere, after what writes EXEC, and
+// after a gap in the code.
+//
+// What was recorded is made use of between groups: GridRecorder::advance(), by one thread at a time. Calls come with
+// the wave's floating-point modes set: compute in integers. No call changes the wave or touches memory of the device.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "emulator/exec/program.hpp"
+#include "emulator/exec/trace.hpp"
+#include "emulator/exec/wave.hpp"
+#include "isa/decode.hpp"
+
+namespace gcn::emulator {
+
+// LDS, scalar and vector memory: what has an address.
+bool is_recorded(const isa::Decoded&);
+// EXEC may differ after it.
+bool writes_exec(const isa::Decoded&);
+
+// `number`: Program::code().
+class WaveRecorder {
+public:
+    virtual void enter(const Wave&, const Program&, uint32_t number) = 0;
+    virtual void access(const Wave&, const Program&, uint32_t number) = 0;
+
+protected:
+    ~WaveRecorder() = default;
+};
+
+// What a recording Op points to; there are Op::imm of them. record() is its handler.
+struct RecordPoint {
+    const Program* program;
+    uint32_t number;
+    bool enters;  // else it accesses memory
+};
+const Op* record(const Op*, Wave*);
+
+class GroupRecorder {
+public:
+    virtual ~GroupRecorder() = default;
+    virtual WaveRecorder& wave(uint32_t index) = 0;
+    // All its waves have. Without it the group has faulted or was stopped.
+    virtual void ended() = 0;
+};
+
+class GridRecorder {
+public:
+    virtual ~GridRecorder() = default;
+    // A group begins. Called by several threads at once.
+    virtual std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) = 0;
+    // So much is recorded and not yet used that no further group should begin.
+    virtual bool full() const = 0;
+    // advance() would get somewhere.
+    virtual bool ready() const = 0;
+    // Uses some of what was recorded; from one thread at a time.
+    virtual void advance() = 0;
+    // All groups have ended and nothing is left to use.
+    virtual bool over() const = 0;
+};
+
+}  // namespace gcn::emulator

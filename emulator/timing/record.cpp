@@ -1,0 +1,161 @@
+#include "emulator/timing/record.hpp"
+
+#include <bit>
+
+namespace gcn::emulator::timing {
+
+const AccessTable& Programs::table(const Program& program) {
+    const Key key{&program, program.code().front().pc, program.code().size()};
+    const std::lock_guard lock(guard);
+    auto& known = tables[key];
+    if (known) return *known;
+    auto made = std::make_unique<AccessTable>();
+    made->code = uint32_t(tables.size() - 1);
+    for (const Program::Instruction& instruction : program.code()) {
+        made->access.push_back(instruction.decoded ? Touch::of(*instruction.decoded) : Touch{});
+        const bool lds = made->access.back().kind == Touch::Kind::Lds;
+        made->lds.push_back(made->lds_in_all);
+        made->lds_in_all += lds;
+    }
+    met(program);
+    known = std::move(made);
+    return *known;
+}
+
+namespace {
+
+// What the waves of a group use one after the other.
+struct Shared {
+    explicit Shared(Programs& programs) : programs(programs) {}
+
+    Programs& programs;
+    const Program* program = nullptr;
+    const AccessTable* table = nullptr;
+    std::vector<BankConflicts> conflicts;
+    Touched lines;
+
+    void look_at(const Program& p) {
+        if (&p == program) return;
+        program = &p;
+        table = &programs.table(p);
+        conflicts.assign(table->lds_in_all, {});
+    }
+};
+
+class WaveRecord final : public WaveRecorder {
+public:
+    explicit WaveRecord(Shared& shared) : shared(shared) {}
+
+    std::vector<uint32_t> words;
+
+    void enter(const Wave& w, const Program& program, uint32_t number) override {
+        shared.look_at(program);
+        if (shared.table->code != code) {
+            code = shared.table->code;
+            words.push_back(trace::other_code);
+            words.push_back(code);
+        }
+        words.push_back(number | uint32_t(std::popcount(exec_of(w))) << trace::lanes_at);
+    }
+
+    void access(const Wave& w, const Program& program, uint32_t number) override {
+        shared.look_at(program);
+        const Touch& a = shared.table->access[number];
+        const isa::Decoded& d = *program.code()[number].decoded;
+        switch (a.kind) {
+            case Touch::Kind::Lds:
+                words.push_back(shared.conflicts[shared.table->lds[number]].of(w, d, a));
+                break;
+            case Touch::Kind::Scalar:
+                scalar(w, d, a);
+                break;
+            case Touch::Kind::Buffer:
+            case Touch::Kind::Flat:
+                find_lines(shared.lines, w, d, a);
+                vector(shared.lines);
+                break;
+            case Touch::Kind::None:
+                break;
+        }
+    }
+
+private:
+    // As emulator/exec/access.inc: base and offset lose their low bits, of buffers what is out of range is not read.
+    void scalar(const Wave& w, const isa::Decoded& d, const Touch& a) {
+        const uint32_t* base = w.s + 2 * d['a'];
+        const uint32_t offset = (d['I'] ? d['i'] : w.s[d['i'] & 127]) & ~3u;
+        const uint64_t from = ((uint64_t(base[1]) << 32 | base[0]) & 0xfffffffffffc) + offset;
+        const uint64_t line = from / 64, count = (from + a.bytes - 1) / 64 - line + 1;
+        words.push_back(uint32_t(line));
+        words.push_back((uint32_t(line >> 32) & 0xffff) | uint32_t(count) << 16);
+    }
+
+    void vector(const Touched& l) {
+        const size_t n = l.lines.size();
+        const uint64_t span = n ? l.lines.back() - l.lines.front() : 0;
+        const bool scattered = n && span != n - 1;
+        uint64_t widest = 0;
+        if (scattered)
+            for (size_t i = 1; i < n; ++i) widest = std::max(widest, l.lines[i] - l.lines[i - 1]);
+        const bool wide = widest >> 32;
+        words.push_back(uint32_t(n) | std::min(l.clocks, trace::most_clocks) << trace::clocks_at |
+                        (scattered ? trace::scattered : 0) | (wide ? trace::wide : 0) |
+                        (l.some_lds ? trace::some_lds : 0) | (l.some_scratch ? trace::some_scratch : 0));
+        if (!n) return;
+        push_wide(l.lines[0]);
+        if (!scattered) return;
+        for (size_t i = 1; i < n; ++i) {
+            const uint64_t step = l.lines[i] - l.lines[i - 1];
+            if (wide)
+                push_wide(step);
+            else
+                words.push_back(uint32_t(step));
+        }
+    }
+
+    void push_wide(uint64_t x) { words.push_back(uint32_t(x)), words.push_back(uint32_t(x >> 32)); }
+
+    Shared& shared;
+    uint32_t code = 0;
+};
+
+class GroupRecord final : public GroupRecorder {
+public:
+    GroupRecord(uint64_t number, const GroupFacts& facts, Programs& programs,
+                std::function<void(std::unique_ptr<GroupTrace>)> done)
+        : number(number),
+          items(facts.size[0] * facts.size[1] * facts.size[2]),
+          shared(programs),
+          waves(facts.all.size(), WaveRecord(shared)),
+          done(std::move(done)) {}
+
+    WaveRecorder& wave(uint32_t index) override { return waves[index]; }
+
+    void ended() override {
+        auto trace = std::make_unique<GroupTrace>();
+        trace->number = number;
+        trace->items = items;
+        trace->waves.resize(waves.size());
+        for (size_t i = 0; i < waves.size(); ++i) {
+            trace->waves[i].words = std::move(waves[i].words);
+            trace->waves[i].complete = true;
+        }
+        done(std::move(trace));
+    }
+
+private:
+    const uint64_t number;
+    const uint32_t items;
+    Shared shared;
+    std::vector<WaveRecord> waves;
+    const std::function<void(std::unique_ptr<GroupTrace>)> done;
+};
+
+}  // namespace
+
+std::unique_ptr<GroupRecorder> record(uint64_t number, const GroupFacts& facts, Programs& programs,
+                                      std::function<void(std::unique_ptr<GroupTrace>)> done) {
+    return std::make_unique<GroupRecord>(number, facts, programs, std::move(done));
+}
+
+}  // namespace gcn::emulator::timing

@@ -1,0 +1,47 @@
+#pragma once
+// Turns what the executor tells of a grid's waves (emulator/exec/recording.hpp) into traces (trace.hpp).
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "emulator/exec/recording.hpp"
+#include "emulator/timing/touch.hpp"
+#include "emulator/timing/trace.hpp"
+
+namespace gcn::emulator::timing {
+
+// What a recorder has to know of a program's instructions, by their numbers.
+struct AccessTable {
+    uint32_t code;  // place in the list of the grid's codes
+    std::vector<Touch> access;
+    std::vector<uint32_t> lds;  // of LDS instructions: which among them
+    uint32_t lds_in_all = 0;
+};
+
+// The programs that waves of a grid have met, in the order of their first meeting.
+class Programs {
+public:
+    // `met`: called once for each, under a lock.
+    explicit Programs(std::function<void(const Program&)> met) : met(std::move(met)) {}
+    const AccessTable& table(const Program&);
+
+private:
+    struct Key {
+        const Program* program;
+        uint64_t first;  // pc: another program may have come to lie where one was
+        size_t size;
+        auto operator<=>(const Key&) const = default;
+    };
+    const std::function<void(const Program&)> met;
+    std::mutex guard;
+    std::map<Key, std::unique_ptr<const AccessTable>> tables;
+};
+
+// Records a group; `done` gets its trace when all waves have ended.
+std::unique_ptr<GroupRecorder> record(uint64_t number, const GroupFacts&, Programs&,
+                                      std::function<void(std::unique_ptr<GroupTrace>)> done);
+
+}  // namespace gcn::emulator::timing

@@ -1,0 +1,65 @@
+#pragma once
+// Where an instruction that accesses memory goes, found out from its wave just before it is executed: what banks of LDS
+// it meets, what lines of memory it touches, how long the address unit takes.
+//
+// Sources: banks and lane groups: AMD's OpenCL optimization guide (2015), 2.2, for one dword a lane; for more: guess.
+// The address unit: sebbbi's perftest (RX 480, L1-resident loads), which measured clocks per wave; CLRX's GcnTimings
+// for stores and atomics. Which lanes it takes at once, and tags by bank: guess that fits both.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "emulator/exec/wave.hpp"
+#include "isa/decode.hpp"
+
+namespace gcn::emulator::timing {
+
+// An instruction as far as its place in the code says.
+struct Touch {
+    enum class Kind : uint8_t { None, Lds, Scalar, Buffer, Flat };
+    enum class What : uint8_t { Load, Store, Atomic };
+
+    Kind kind = Kind::None;
+    What what = What::Load;
+    bool returns = false;   // of atomics: the old value
+    bool compares = false;  // of atomics: with a second operand
+    // LDS: an access of a lane is `dwords` wide, and there are so many of them; 0: no banks are met. Otherwise `bytes`
+    // of a lane, or of the wave if it is scalar.
+    uint8_t dwords = 0, accesses = 0;
+    uint16_t offsets[2] = {};
+    uint32_t bytes = 0;
+
+    static Touch of(const isa::Decoded&);
+};
+
+uint64_t exec_of(const Wave&);
+
+// Clocks that an LDS instruction takes beyond those of one without conflicts: a group of lanes takes one more for each
+// further dword that one of the 32 banks is asked for. The same dword is given to all that ask.
+uint32_t bank_conflicts(const Wave&, const isa::Decoded&, const Touch&);
+// The same, and faster where lanes lie to one another as they did before: in loops they do.
+class BankConflicts {
+public:
+    uint32_t of(const Wave&, const isa::Decoded&, const Touch&);
+
+private:
+    uint64_t exec = 0;
+    std::array<uint32_t, 64> steps{};  // in dwords, from the first lane
+    uint32_t known = 0;
+    bool valid = false;
+};
+
+// All active lanes of a FLAT instruction go to LDS.
+bool only_lds(const Wave&, const isa::Decoded&);
+
+// What an instruction that goes to memory asks for.
+struct Touched {
+    std::vector<uint64_t> lines;  // of 64 bytes: their numbers, ascending, each once
+    uint32_t clocks = 0;          // of the address unit
+    bool some_lds = false, some_scratch = false;
+};
+// `into` is used again and again. Of scratch memory behind FLAT only its clocks: it is spread over the wave's.
+void find_lines(Touched& into, const Wave&, const isa::Decoded&, const Touch&);
+
+}  // namespace gcn::emulator::timing
