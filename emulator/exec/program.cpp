@@ -541,20 +541,19 @@ private:
     // Who comes to `pc` begins here.
     void begins(uint64_t pc) { begin.emplace(pc, program.ops.size()); }
 
-    void add_points(uint64_t pc, std::vector<RecordPoint> points) {
+    void add_point(uint64_t pc, std::vector<uint32_t> numbers, bool enters) {
         begins(pc);
         Op op{};
         op.run = record;
-        op.imm = uint32_t(points.size());
-        op.points = program.points.emplace_back(std::move(points)).data();
+        op.point = &program.points.emplace_back(RecordPoint{&program, std::move(numbers), enters});
         add(op, pc);
     }
     void add_start(uint64_t pc, const Item& item) {
-        if (item.starts_stretch) add_points(pc, {{&program, item.number, true}});
+        if (item.starts_stretch) add_point(pc, {item.number}, true);
     }
     void add_access(uint64_t pc, const Item& item) {
         if (!decoding.recorded || pc < recorded_until || !item.decoded || !is_recorded(*item.decoded)) return;
-        add_points(pc, {{&program, item.number, false}});
+        add_point(pc, {item.number}, false);
     }
 
     Items::iterator emit(Items::iterator it) {
@@ -638,11 +637,11 @@ private:
     // All of a block's accesses are recorded before it, in order: nothing in it changes their addresses.
     void add_block_accesses(const std::vector<Items::iterator>& at, size_t count) {
         if (!decoding.recorded) return;
-        std::vector<RecordPoint> points;
+        std::vector<uint32_t> numbers;
         for (size_t i = 0; i < count; ++i)
-            if (is_recorded(*at[i]->second.decoded)) points.push_back({&program, at[i]->second.number, false});
+            if (is_recorded(*at[i]->second.decoded)) numbers.push_back(at[i]->second.number);
         recorded_until = looked_at;
-        if (!points.empty()) add_points(at[0]->first, std::move(points));
+        if (!numbers.empty()) add_point(at[0]->first, std::move(numbers), false);
     }
 
     // Neighbours that share a factor become one group, whichever of their factors lasts longer.

@@ -64,7 +64,7 @@ private:
     std::vector<Unit> units;    // likewise
     std::vector<Instruction> listing, instructions;
     std::vector<bool> starts;                     // of instructions: a stretch
-    std::deque<std::vector<RecordPoint>> points;
+    std::deque<RecordPoint> points;
     std::deque<Extras> extras;
     std::deque<std::vector<uint8_t>> groups;  // MacGroup, one after the other
     std::deque<BlockPlan> blocks;

@@ -50,11 +50,11 @@ bool writes_exec(const isa::Decoded& d) {
 }
 
 const Op* record(const Op* op, Wave* w) {
-    for (const RecordPoint *p = op->points, *end = p + op->imm; p != end; ++p)
-        if (p->enters)
-            w->recorder->enter(*w, *p->program, p->number);
-        else
-            w->recorder->access(*w, *p->program, p->number);
+    const RecordPoint& p = *op->point;
+    if (p.enters)
+        w->recorder->enter(*w, *p.program, p.numbers[0]);
+    else
+        w->recorder->access(*w, *p.program, p.numbers);
     return op + 1;
 }
 

@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "emulator/exec/program.hpp"
@@ -36,17 +37,19 @@ bool writes_exec(const isa::Decoded&);
 class WaveRecorder {
 public:
     virtual void enter(const Wave&, const Program&, uint32_t number) = 0;
-    virtual void access(const Wave&, const Program&, uint32_t number) = 0;
+    // Several accesses in the order of the code, before the first of them; registers with their addresses do not change
+    // in between.
+    virtual void access(const Wave&, const Program&, std::span<const uint32_t> numbers) = 0;
 
 protected:
     ~WaveRecorder() = default;
 };
 
-// What a recording Op points to; there are Op::imm of them. record() is its handler.
+// What a recording Op points to. record() is its handler.
 struct RecordPoint {
     const Program* program;
-    uint32_t number;
-    bool enters;  // else it accesses memory
+    std::vector<uint32_t> numbers;
+    bool enters;  // else they access memory
 };
 const Op* record(const Op*, Wave*);
 

@@ -69,7 +69,7 @@ struct Op {
         const Extras* extras;
         const MacGroup* groups;
         const Block* block;
-        const RecordPoint* points;
+        const RecordPoint* point;
     };
 };
 static_assert(sizeof(Op) == 32);

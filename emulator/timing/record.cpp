@@ -14,8 +14,9 @@ const AccessTable& Programs::table(const Program& program) {
     for (const Program::Instruction& instruction : program.code()) {
         made->access.push_back(instruction.decoded ? Touch::of(*instruction.decoded) : Touch{});
         const bool lds = made->access.back().kind == Touch::Kind::Lds;
-        made->lds.push_back(made->lds_in_all);
-        made->lds_in_all += lds;
+        made->place.push_back(lds ? made->lds_in_all++ : made->memory_in_all);
+        const Touch::Kind kind = made->access.back().kind;
+        made->memory_in_all += kind == Touch::Kind::Buffer || kind == Touch::Kind::Flat;
     }
     met(program);
     known = std::move(made);
@@ -32,13 +33,20 @@ struct Shared {
     const Program* program = nullptr;
     const AccessTable* table = nullptr;
     std::vector<BankConflicts> conflicts;
-    Touched lines;
+    std::vector<LinePattern> patterns;
+    struct Asked {
+        uint32_t address;
+        uint8_t dwords;
+        uint32_t conflicts;
+    };
+    std::vector<Asked> asked;  // in this call
 
     void look_at(const Program& p) {
         if (&p == program) return;
         program = &p;
         table = &programs.table(p);
         conflicts.assign(table->lds_in_all, {});
+        patterns.assign(table->memory_in_all, {});
     }
 };
 
@@ -58,28 +66,43 @@ public:
         words.push_back(number | uint32_t(std::popcount(exec_of(w))) << trace::lanes_at);
     }
 
-    void access(const Wave& w, const Program& program, uint32_t number) override {
+    void access(const Wave& w, const Program& program, std::span<const uint32_t> numbers) override {
         shared.look_at(program);
+        shared.asked.clear();
+        for (const uint32_t number : numbers) access(w, program, number);
+    }
+
+private:
+    void access(const Wave& w, const Program& program, uint32_t number) {
         const Touch& a = shared.table->access[number];
         const isa::Decoded& d = *program.code()[number].decoded;
         switch (a.kind) {
             case Touch::Kind::Lds:
-                words.push_back(shared.conflicts[shared.table->lds[number]].of(w, d, a));
+                words.push_back(conflicts(w, d, a, number));
                 break;
             case Touch::Kind::Scalar:
                 scalar(w, d, a);
                 break;
             case Touch::Kind::Buffer:
             case Touch::Kind::Flat:
-                find_lines(shared.lines, w, d, a);
-                vector(shared.lines);
+                vector(shared.patterns[shared.table->place[number]].of(w, d, a));
                 break;
             case Touch::Kind::None:
                 break;
         }
     }
 
-private:
+    // Offsets turn the banks and change nothing: neighbours with the same addresses are looked at once.
+    uint32_t conflicts(const Wave& w, const isa::Decoded& d, const Touch& a, uint32_t number) {
+        const bool once = a.accesses == 1 && a.offsets[0] % 4 == 0;
+        if (once)
+            for (const Shared::Asked& before : shared.asked)
+                if (before.address == d['p'] && before.dwords == a.dwords) return before.conflicts;
+        const uint32_t n = shared.conflicts[shared.table->place[number]].of(w, d, a);
+        if (once) shared.asked.push_back({d['p'], a.dwords, n});
+        return n;
+    }
+
     // As emulator/exec/access.inc: base and offset lose their low bits, of buffers what is out of range is not read.
     void scalar(const Wave& w, const isa::Decoded& d, const Touch& a) {
         const uint32_t* base = w.s + 2 * d['a'];

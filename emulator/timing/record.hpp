@@ -17,8 +17,8 @@ namespace gcn::emulator::timing {
 struct AccessTable {
     uint32_t code;  // place in the list of the grid's codes
     std::vector<Touch> access;
-    std::vector<uint32_t> lds;  // of LDS instructions: which among them
-    uint32_t lds_in_all = 0;
+    std::vector<uint32_t> place;  // of an LDS instruction among those, of others that go to memory among these
+    uint32_t lds_in_all = 0, memory_in_all = 0;
 };
 
 // The programs that waves of a grid have met, in the order of their first meeting.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <string_view>
 
 namespace gcn::emulator::timing {
@@ -325,6 +326,71 @@ void find_lines(Touched& into, const Wave& w, const isa::Decoded& d, const Touch
     into.clocks = 0;
     into.some_lds = into.some_scratch = false;
     (a.kind == Touch::Kind::Flat ? find_flat : find_buffer)(into, w, d, a);
+}
+
+namespace {
+
+// An access whose lanes differ by an offset each, and by nothing else.
+struct Plain {
+    const uint32_t* offsets = nullptr;
+    uint64_t base = 0;   // what is added to them
+    uint64_t limit = 0;  // where offsets and bytes have to end
+};
+std::optional<Plain> plain(const Wave& w, const isa::Decoded& d, const Touch& a) {
+    if (a.kind == Touch::Kind::Flat) {
+        const uint32_t* high = w.v[(d['p'] + 1) % 256];
+        uint32_t differ = 0;
+        for (uint32_t i = 0; i < lanes; ++i) differ |= high[i] ^ high[0];
+        if (differ || (high[0] && (high[0] == w.grid->lds_aperture || high[0] == w.grid->scratch_aperture))) return {};
+        return Plain{w.v[d['p']], uint64_t(high[0]) << 32, ~uint64_t(0)};
+    }
+    const uint32_t* r = w.s + 4 * d['r'];
+    const bool swizzled = r[1] >> 31, adds_lane = r[3] >> 23 & 1;
+    if (swizzled || adds_lane || d['I'] || !d['F']) return {};
+    const uint64_t before = uint64_t(w.s[d['s']]) + d['i'], records = r[2];
+    if (before > records) return {};
+    return Plain{w.v[d['p']], ((uint64_t(r[1]) << 32 | r[0]) & 0xffffffffffff) + before, records - before};
+}
+
+}  // namespace
+
+const Touched& LinePattern::of(const Wave& w, const isa::Decoded& d, const Touch& a) {
+    const uint64_t on = exec_of(w);
+    const auto p = on ? plain(w, d, a) : std::nullopt;
+    if (!p) {
+        valid = false;
+        find_lines(found, w, d, a);
+        return found;
+    }
+    const uint32_t first = p->offsets[std::countr_zero(on)];
+    const uint64_t now = p->base + first;
+    if (valid && on == exec && now % line_bytes == address % line_bytes && int64_t(first) + lowest >= 0) {
+        const uint64_t last = uint64_t(int64_t(first) + highest);
+        uint32_t different = 0;
+        if (on == ~uint64_t(0))
+            for (uint32_t i = 0; i < lanes; ++i) different |= (p->offsets[i] - first) ^ steps[i];
+        else
+            for (uint32_t i = 0; i < lanes; ++i)
+                different |= ((p->offsets[i] - first) ^ steps[i]) & (0 - uint32_t(on >> i & 1));
+        if (!different && last <= 0xffffffff && last + a.bytes <= p->limit) {
+            const uint64_t moved = now / line_bytes - address / line_bytes;
+            if (moved)
+                for (uint64_t& line : found.lines) line += moved;
+            address = now;
+            return found;
+        }
+    }
+    find_lines(found, w, d, a);
+    exec = on, address = now;
+    lowest = highest = 0;
+    for (uint32_t i = 0; i < lanes; ++i) {
+        steps[i] = p->offsets[i] - first;
+        if (!(on >> i & 1)) continue;
+        lowest = std::min(lowest, int64_t(p->offsets[i]) - first);
+        highest = std::max(highest, int64_t(p->offsets[i]) - first);
+    }
+    valid = uint64_t(int64_t(first) + highest) + a.bytes <= p->limit;  // all are inside
+    return found;
 }
 
 }  // namespace gcn::emulator::timing

@@ -61,5 +61,18 @@ struct Touched {
 };
 // `into` is used again and again. Of scratch memory behind FLAT only its clocks: it is spread over the wave's.
 void find_lines(Touched& into, const Wave&, const isa::Decoded&, const Touch&);
+// The same, and faster where lanes lie to one another as they did before.
+class LinePattern {
+public:
+    // Good until the next call.
+    const Touched& of(const Wave&, const isa::Decoded&, const Touch&);
+
+private:
+    Touched found;
+    bool valid = false;
+    uint64_t exec = 0, address = 0;     // of the first active lane, of what was found
+    std::array<uint32_t, 64> steps{};   // from it, of active lanes
+    int64_t lowest = 0, highest = 0;    // of them
+};
 
 }  // namespace gcn::emulator::timing
