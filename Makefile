@@ -320,6 +320,7 @@ $(BUILD)/plan/select.o: ALL_CXX += -I$(BUILD)
 
 $(BUILD)/bench/cases.o: $(wildcard bench/cases/*.txt)  # read by the assembler, so no .d file names them
 $(BUILD)/perfcounters/metrics.o: perfcounters/gfx803/metrics.tsv
+$(BUILD)/emulator/timing/parameters.o: emulator/timing/parameters.tsv emulator/timing/valu.tsv
 $(BUILD)/embedded.o: $(KERNELS) tools/embed.py
 	$(call say,EMBED)
 	$(Q)$(PYTHON) tools/embed.py $(filter %.co,$^) | $(CXX) -c -x assembler - -o $@

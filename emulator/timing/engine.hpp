@@ -1,0 +1,138 @@
+#pragma once
+// The timing core: consumes what waves left behind (trace.hpp), group by group in the order of dispatch, and says how
+// many clocks a chip needs for them. It executes nothing, so it changes no result.
+//
+//     Memory memory(chip, parameters, places);
+//     Engine engine(chip, parameters, memory, {waves_per_group, vgprs, sgprs, lds_bytes});
+//     for (;;) switch (engine.advance(Engine::forever)) {
+//         case Progress::Starved: engine.give(next group's trace) or append to a resident wave's, or engine.no_more()
+//         case Progress::Done:    engine.now() clocks
+//     }
+//
+// The result depends on the traces alone: not on when they are given, nor in how many pieces. One thread at a time.
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "emulator/timing/cu.hpp"
+#include "emulator/timing/memory.hpp"
+#include "emulator/timing/parameters.hpp"
+#include "isa/chips.hpp"
+
+namespace gcn::emulator::timing {
+
+// What all groups of a grid ask of a CU.
+struct LaunchShape {
+    uint64_t groups = 0;  // 0: not known
+    uint32_t waves_per_group = 1, vgprs = 1, sgprs = 16, lds_bytes = 0;
+    bool has_scratch = false;
+};
+
+enum class Progress : uint8_t { Done, Starved, Reached };
+
+class Engine {
+public:
+    static constexpr uint64_t forever = ~0ull;
+    static constexpr uint64_t quantum = 64;  // clocks that a CU is advanced at a time
+
+    // Throws gcn::Error when no CU can hold a group of that shape. The memory's time starts again.
+    Engine(const isa::Chip&, const Parameters&, Memory&, const LaunchShape&);
+
+    // The next group to be dispatched; of no more waves than the shape says.
+    void give(std::unique_ptr<GroupTrace>);
+    void no_more() { last_given = true; }
+    size_t queued() const { return queue.size(); }
+
+    // Stops in the quantum that holds `until`, or when words of a trace are needed that are not there.
+    Progress advance(uint64_t until);
+    uint64_t now() const { return time; }
+
+    // Who starved: a resident wave, or nobody: then the next group is wanted.
+    struct Need {
+        GroupTrace* group = nullptr;
+        uint32_t wave = 0;
+    };
+    const Need& need() const { return wanted; }
+    // Traces that have been consumed, in the order in which their groups ended.
+    std::vector<std::unique_ptr<GroupTrace>> take_finished() { return std::move(finished); }
+
+    // All waves go on for so many clocks at the pace of what was last timed in detail, without looking at slots.
+    // Instructions are counted exactly, caches keep up, nothing is timed. Starved: as advance().
+    Progress skip(uint64_t cycles);
+
+    const Stats& stats() const { return totals; }
+    const CuStats& cu(uint32_t number) const { return cus[number].stats; }
+    uint32_t cu_count() const { return uint32_t(cus.size()); }
+    CuStats all_cus() const;
+    uint32_t waves_per_simd() const { return simd_limit; }
+    uint32_t groups_per_cu() const { return group_limit; }
+
+private:
+    // dispatch.cpp
+    struct Freed {
+        uint64_t time;
+        uint32_t cu;
+        std::array<uint8_t, 4> waves;
+    };
+    struct Room {  // of a CU, as the dispatcher knows it
+        std::array<uint8_t, 4> waves{};
+        uint32_t groups = 0, lds = 0;
+    };
+    bool dispatch(uint64_t end);
+    bool place_groups();
+    bool fits(const Room&) const;
+    void place(uint32_t cu);
+    void start_wave(Cu&, GroupState&, uint32_t group, uint32_t index, uint32_t simd, uint64_t launched, uint64_t ready);
+    void end_wave(Cu&, WaveState&, uint64_t time);
+
+    // issue.cpp
+    bool run(Cu&, uint64_t end);  // false: starved
+    bool slot(Cu&, Simd&, uint64_t time);
+    bool issue(Cu&, Simd&, uint32_t place, uint64_t time);
+    void internal(Cu&, Simd&, WaveState&, const Uop&, uint64_t time);
+    void release(Cu&, uint32_t group, uint64_t time);
+    void order(Cu&, Simd&);
+
+    // issue_memory.cpp
+    static const uint32_t* take_words(WaveState&, size_t);
+    bool try_scalar(Cu&, Simd&, uint32_t place, WaveState&, const Uop&, uint64_t time);
+    bool try_lds(Cu&, Simd&, uint32_t place, WaveState&, const Uop&, uint64_t time);
+    bool try_vector(Cu&, Simd&, uint32_t place, WaveState&, const Uop&, uint64_t time);
+    uint64_t lds(Cu&, const WaveState&, uint32_t port, uint32_t bytes, uint32_t conflict, uint64_t time);
+
+    // flow.cpp
+    bool fed(const WaveState&) const;
+    bool feed(Cu&, Simd&, uint64_t time);
+    void begin(Cu&, WaveState&, uint64_t time);
+    bool next_stretch(const Cu&, WaveState&);
+    void go_on(Cu&, WaveState&, const Uop&, uint64_t time, uint64_t ready, State);
+    void prepare(Cu&, WaveState&, uint64_t ready, State);
+    void jump(Cu&, WaveState&, uint64_t ready, State);
+    uint64_t fetch(Cu&, uint32_t block, const WaveState&, bool again, uint64_t time);
+
+    const Parameters parameters;
+    const LaunchShape shape;
+    Memory& memory;
+    std::vector<Cu> cus;
+    std::vector<Room> rooms;
+    uint32_t engines, per_engine, simd_limit = 0, group_limit = 0, lds_taken = 0;
+
+    uint64_t time = 0;      // the quantum's first clock
+    uint32_t next_cu = 0;   // which CU is to be advanced in it
+    uint64_t last_end = 0;  // of a wave
+    uint32_t resident = 0;  // groups
+
+    std::deque<std::unique_ptr<GroupTrace>> queue;
+    std::vector<std::unique_ptr<GroupTrace>> finished;
+    std::vector<Freed> freed;
+    bool last_given = false, maybe_room = true;
+    uint64_t dispatch_time = 0;
+    uint32_t next_engine = 0;
+    std::vector<uint32_t> next_in_engine;
+    std::vector<uint64_t> launch_free;  // per shader engine
+    Need wanted;
+    Stats totals;
+};
+
+}  // namespace gcn::emulator::timing

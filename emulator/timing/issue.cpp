@@ -1,0 +1,154 @@
+// What a slot issues: by priority and age, one instruction a wave, one a port.
+
+#include <algorithm>
+
+#include "emulator/timing/engine.hpp"
+
+namespace gcn::emulator::timing {
+
+bool Engine::run(Cu& cu, uint64_t end) {
+    for (;;) {
+        uint32_t s = 0;
+        uint64_t next = cu.simds[0].next;
+        for (uint32_t i = 1; i < 4; ++i)
+            if (cu.simds[i].next < next) next = cu.simds[i].next, s = i;
+        if (next >= end) return true;
+        if (!slot(cu, cu.simds[s], next)) return false;
+    }
+}
+
+bool Engine::slot(Cu& cu, Simd& simd, uint64_t time) {
+    if (simd.hungry && !feed(cu, simd, time)) return false;
+    simd.next = never;  // a barrier that is passed may bring it forward
+    simd.disordered = false;
+    uint64_t next = never;
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < simd.count;) {
+        uint64_t at = simd.at[i];
+        if (at <= time) {
+            const uint32_t port = simd.port[i];
+            if (taken >> port & 1) {
+                at = time + 4;
+            } else if (port == uint32_t(Port::Valu) && simd.valu_free > time) {
+                at = simd.at[i] = simd.valu_free;
+            } else {
+                const uint32_t before = simd.count;
+                if (issue(cu, simd, i, time) && port != uint32_t(Port::None)) taken |= 1u << port;
+                if (simd.count != before) continue;  // the wave has ended
+                at = simd.at[i];
+            }
+        }
+        next = std::min(next, at);
+        ++i;
+    }
+    if (next != never) next = time + ((next - time + 3) & ~uint64_t(3));
+    simd.next = std::min(simd.next, std::max(next, time + 4));
+    if (simd.disordered) order(cu, simd);
+    return true;
+}
+
+// False: the unit does not take it yet; the wave looks again when it may.
+bool Engine::issue(Cu& cu, Simd& simd, uint32_t place, uint64_t time) {
+    WaveState& w = cu.waves[simd.wave[place]];
+    const Uop& u = *w.uop;
+    CuStats& stats = cu.stats;
+    switch (u.kind) {
+        case Kind::Valu:
+            account(stats, w, u, time);
+            simd.valu_free = time + u.clocks;
+            w.valu_ready = time + std::max<uint32_t>(u.clocks, parameters.valu_dependent);
+            stats.thread_cycles += uint64_t(w.lanes) * u.clocks / 4;
+            if (u.flags & Uop::WritesScalar) w.scalar_ready = simd.valu_free + parameters.valu_to_salu;
+            go_on(cu, w, u, time, time + 4, State::Dependency);
+            return true;
+        case Kind::Salu:
+            account(stats, w, u, time);
+            go_on(cu, w, u, time, time + u.clocks, State::Dependency);
+            return true;
+        case Kind::Branch:
+            account(stats, w, u, time);
+            go_on(cu, w, u, time, time + parameters.branch_not_taken, State::Dependency);
+            return true;
+        case Kind::Message:
+            account(stats, w, u, time);
+            w.lgkm.add(time + parameters.message_latency);
+            go_on(cu, w, u, time, time + 4, State::Dependency);
+            return true;
+        case Kind::Export:
+            account(stats, w, u, time);
+            w.exp_last = std::max(w.exp_last, time + parameters.export_latency);
+            if (u.record == Record::Lds) take_words(w, 1);
+            go_on(cu, w, u, time, time + 4, State::Dependency);
+            return true;
+        case Kind::Internal:
+            account(stats, w, u, time);
+            internal(cu, simd, w, u, time);
+            return true;
+        case Kind::Smem:
+            return try_scalar(cu, simd, place, w, u, time);
+        case Kind::Lds:
+            return try_lds(cu, simd, place, w, u, time);
+        case Kind::Vmem:
+        case Kind::Flat:
+            return try_vector(cu, simd, place, w, u, time);
+    }
+    return true;
+}
+
+// ---- in the buffer --------------------------------------------------------------------------------------------------
+
+void Engine::internal(Cu& cu, Simd& simd, WaveState& w, const Uop& u, uint64_t time) {
+    switch (u.job) {
+        case Job::Nop:
+            return go_on(cu, w, u, time, time + 4 * (uint64_t(u.amount) + 1), State::Sleep);
+        case Job::Sleep:
+            return go_on(cu, w, u, time, time + std::max<uint64_t>(4, uint64_t(parameters.sleep_unit) * (u.amount & 7)),
+                         State::Sleep);
+        case Job::Priority:
+            w.priority = u.amount;
+            simd.disordered = true;
+            return go_on(cu, w, u, time, time + 4, State::Dependency);
+        case Job::Barrier: {
+            ++w.barriers, ++cu.stats.barriers;
+            const uint32_t g = w.group, ends = cu.resident;
+            GroupState& group = cu.groups[g];
+            w.at_barrier = true;
+            go_on(cu, w, u, time, time + 4, State::Barrier);
+            if (cu.resident != ends || !group.trace || !w.used) return;  // its trace ended here
+            ++group.arrived;
+            w.behind = std::max(w.ready, time + 4);
+            w.reason = State::Barrier;
+            simd.at[w.place] = never;
+            if (group.arrived == group.alive) release(cu, g, time);
+            return;
+        }
+        default:
+            return go_on(cu, w, u, time, time + 4, State::Dependency);
+    }
+}
+
+void Engine::release(Cu& cu, uint32_t g, uint64_t time) {
+    cu.groups[g].arrived = 0;
+    for (WaveState& w : cu.waves) {
+        if (!w.used || w.group != g || !w.at_barrier) continue;
+        w.at_barrier = false;
+        w.ready = std::max(w.behind, time + parameters.barrier_release);
+        Simd& simd = cu.simds[w.simd];
+        const uint64_t s = uint64_t(&simd - cu.simds.data());
+        simd.at[w.place] = w.ready;
+        simd.next = std::min(simd.next, w.ready + ((s - w.ready) & 3));
+    }
+}
+
+// Priority first, then age: the order in which waves came is kept among equals.
+void Engine::order(Cu& cu, Simd& simd) {
+    for (uint32_t i = 1; i < simd.count; ++i)
+        for (uint32_t k = i; k && cu.waves[simd.wave[k - 1]].priority < cu.waves[simd.wave[k]].priority; --k) {
+            std::swap(simd.at[k - 1], simd.at[k]);
+            std::swap(simd.port[k - 1], simd.port[k]);
+            std::swap(simd.wave[k - 1], simd.wave[k]);
+        }
+    for (uint32_t i = 0; i < simd.count; ++i) cu.waves[simd.wave[i]].place = uint8_t(i);
+}
+
+}  // namespace gcn::emulator::timing

@@ -1,0 +1,118 @@
+// What a slot issues to the units that take words of the trace: scalar memory, LDS, vector memory.
+
+#include <algorithm>
+
+#include "emulator/timing/engine.hpp"
+
+namespace gcn::emulator::timing {
+
+// The next words of the trace; nullptr when there are fewer, which only a trace that is wrong can have.
+const uint32_t* Engine::take_words(WaveState& w, size_t n) {
+    WaveTrace& t = *w.trace;
+    if (t.left() < n) {
+        t.read = t.words.size();
+        return nullptr;
+    }
+    t.read += n;
+    return t.words.data() + t.read - n;
+}
+
+// The unit takes it at `free` or later.
+static bool later(Simd& simd, uint32_t place, uint64_t free) {
+    simd.at[place] = free;
+    return false;
+}
+
+bool Engine::try_scalar(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const Uop& u, uint64_t time) {
+    if (cu.smem_free > time) return later(simd, place, cu.smem_free);
+    account(cu.stats, w, u, time);
+    cu.smem_free = time + (u.clocks > 4 ? u.clocks : 1);
+    uint64_t done = time + parameters.smem_time;
+    if (u.record == Record::Smem) {
+        if (const uint32_t* r = take_words(w, 2)) {
+            const uint64_t line = uint64_t(r[1] & 0xffff) << 32 | r[0];
+            const uint32_t lines = std::min(r[1] >> record::smem_lines_shift, 16u);
+            done = memory.scalar(cu.number, time, line, lines, u.dwords, u.access == Access::Store);
+        }
+    } else if (u.job == Job::Invalidate) {
+        done = memory.invalidate_scalar(cu.number, time);
+    }
+    w.lgkm.add(done);
+    cu.stats.level_smem += done - time;
+    go_on(cu, w, u, time, time + u.clocks, State::Dependency);
+    return true;
+}
+
+// A pair of SIMDs has a port for addresses and data and one for results; both pairs share the banks.
+uint64_t Engine::lds(Cu& cu, const WaveState& w, uint32_t port, uint32_t bytes, uint32_t conflict, uint64_t time) {
+    uint64_t& pair = cu.pair_free[w.simd / 2];
+    const uint64_t start = std::max(time, pair);
+    const uint32_t core = std::max(bytes * w.lanes / parameters.lds_core_bytes, 1u) + conflict;
+    const uint64_t end = std::max(start, cu.lds_core_free) + core;
+    cu.lds_core_free = end;
+    pair = std::max(start + port, end);
+    cu.stats.lds_active += core, cu.stats.lds_conflicts += conflict;
+    return pair + parameters.lds_latency - 4;
+}
+
+bool Engine::try_lds(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const Uop& u, uint64_t time) {
+    const uint64_t pair = cu.pair_free[w.simd / 2];
+    if (pair > time + parameters.lds_queue) {
+        cu.stats.lds_stalled += pair - parameters.lds_queue - time;
+        return later(simd, place, pair - parameters.lds_queue);
+    }
+    account(cu.stats, w, u, time);
+    uint32_t conflict = 0;
+    if (u.record == Record::Lds)
+        if (const uint32_t* r = take_words(w, 1)) conflict = r[0] & 0xffff;
+    const uint64_t done = std::max(lds(cu, w, u.clocks, 4 * u.dwords, conflict, time), w.lds_last);
+    w.lds_last = done;
+    w.lgkm.add(done);
+    cu.stats.level_lds += done - time;
+    cu.stats.lds_returning_atomics += u.access == Access::AtomicReturn;
+    go_on(cu, w, u, time, time + 4, State::Dependency);
+    return true;
+}
+
+bool Engine::try_vector(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const Uop& u, uint64_t time) {
+    CuStats& stats = cu.stats;
+    const uint64_t free = memory.ta_free(cu.number);
+    if (free > time + parameters.ta_queue) {
+        stats.ta_stalled += free - parameters.ta_queue - time;
+        return later(simd, place, free - parameters.ta_queue);
+    }
+    account(stats, w, u, time);
+    uint64_t done = time + 4;
+    if (u.record == Record::Vmem) {
+        uint32_t header = 0;
+        const uint32_t* list = nullptr;
+        if (const uint32_t* r = take_words(w, 1)) {
+            header = r[0];
+            list = take_words(w, Lines::words(header));
+            if (!list) header &= ~record::lines;
+        }
+        const uint32_t lines = header & record::lines, ask = uint32_t(u.dwords) * 4 * w.lanes;
+        const uint32_t clocks = (header >> record::clocks_shift & ((1u << record::clocks_bits) - 1)) +
+                                (u.kind == Kind::Flat ? parameters.flat_extra : 0);
+        constexpr Way ways[] = {Way::Read, Way::Read, Way::Write, Way::Atomic, Way::AtomicReturn};
+        Way way = ways[size_t(u.access)];
+        if (way == Way::Read && (u.flags & Uop::Bypass)) way = Way::ReadAround;
+        done = memory.vector(cu.number, time, clocks, Lines(list, header), way, lines ? ask / lines : 0);
+        stats.lines += lines;
+        ++(u.flags & Uop::Returns ? stats.vector_reads : stats.vector_writes);
+        if (header & record::some_lds) {
+            if (!lines) ++stats.flat_lds;
+            const uint32_t port = parameters.lds_address + 4u * u.dwords;
+            done = std::max(done, lds(cu, w, port, 4u * u.dwords, 0, time));
+        }
+    } else if (u.job == Job::Invalidate) {
+        done = memory.invalidate_l1(cu.number, time);
+    }
+    w.vm.add_in_order(done);
+    if (u.kind == Kind::Flat) w.lgkm.add(done);
+    stats.level_vm += done - time;
+    go_on(cu, w, u, time, time + 4, State::Dependency);
+    return true;
+}
+
+}  // namespace gcn::emulator::timing
