@@ -25,7 +25,7 @@ namespace {
 class Kept final : public GridRecorder {
 public:
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts& facts) override {
-        return timing::record(number, facts, programs, [this](std::unique_ptr<GroupTrace> trace) {
+        return timing::group_recorder(number, facts, programs, [this](std::unique_ptr<GroupTrace> trace) {
             const std::lock_guard lock(guard);
             const uint64_t place = trace->number;
             traces[place] = std::move(trace);
@@ -35,6 +35,7 @@ public:
     bool ready() const override { return false; }
     void advance() override {}
     bool over() const override { return true; }
+    double duration_ns() const override { return 0; }
 
     struct Code {
         std::vector<Program::Instruction> instructions;
@@ -68,7 +69,7 @@ struct Way {
         size_t at = 0;
         const Kept::Code* code = &kept.codes.at(0);
         while (at < words.size()) {
-            if (words.at(at) == timing::trace::other_code) {
+            if (words.at(at) == timing::record::other_code) {
                 code = &kept.codes.at(words.at(at + 1));
                 at += 2;
             }
@@ -89,11 +90,11 @@ struct Way {
         ++accesses;
         if (a.kind == timing::Touch::Kind::Lds) return conflicts += words.at(at), at + 1;
         if (a.kind == timing::Touch::Kind::Scalar) return lines += words.at(at + 1) >> 16, at + 2;
-        const uint32_t head = words.at(at), n = head & timing::trace::most_lines;
-        clocks += head >> timing::trace::clocks_at & timing::trace::most_clocks;
+        const uint32_t head = words.at(at), n = head & timing::record::lines;
+        clocks += head >> timing::record::clocks_shift & ((1u << timing::record::clocks_bits) - 1);
         lines += n;
         if (!n) return at + 1;
-        return at + 3 + (head & timing::trace::scattered ? (n - 1) * (head & timing::trace::wide ? 2 : 1) : 0);
+        return at + 3 + (head & timing::record::scattered ? (n - 1) * (head & timing::record::wide ? 2 : 1) : 0);
     }
 };
 

@@ -330,6 +330,7 @@ struct Executor::Impl {
             if (--grid->scratch->users == 0) scratch.erase(grid->launch.dispatch.scratch_base);
         }
         grid->aside.clear();
+        if (grid->recorder() && !grid->stopping) grid->result.duration_ns = grid->recorder()->duration_ns();
         lock.unlock();
         const auto done = std::move(grid->done);
         if (done) done(grid->result);

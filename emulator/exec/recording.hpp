@@ -74,6 +74,7 @@ public:
     virtual void advance() = 0;
     // All groups have ended and nothing is left to use.
     virtual bool over() const = 0;
+    virtual double duration_ns() const = 0;  // then: what becomes Result::duration_ns
 };
 
 }  // namespace gcn::emulator

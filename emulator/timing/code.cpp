@@ -209,15 +209,15 @@ Uop uop_of(const Decoded& d, const Parameters& p) {
 
 Code::Code(const Program& program, const Parameters& p) {
     std::vector<Instruction> all;
-    for (uint32_t i = 0; i < program.size(); ++i)
-        all.push_back({program.instruction(i).pc, program.instruction(i).decoded});
+    for (const Program::Instruction& i : program.code()) all.push_back({i.pc, i.decoded});
+    for (uint32_t i = 0; i < all.size(); ++i) starts.push_back(program.starts_stretch(i));
     make(all, program.pc_of(program.entry()), p);
 }
 
 Code::Code(std::span<const Instruction> all, uint64_t entry, const Parameters& p) { make(all, entry, p); }
 
 void Code::make(std::span<const Instruction> all, uint64_t entry, const Parameters& p) {
-    starts.assign(all.size(), false);
+    starts.resize(all.size());
     places.assign(all.size(), none);
 
     std::vector<uint64_t> targets{entry};
@@ -236,7 +236,7 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         if (uops.empty()) base = i.pc & ~uint64_t(63);
         const bool neighbours = before && before->pc + 4 * uint64_t(before->decoded->size()) == i.pc;
         starts[n] =
-            !neighbours || ends_stretch(*before->decoded) || std::binary_search(targets.begin(), targets.end(), i.pc);
+            starts[n] || !neighbours || ends_stretch(*before->decoded) || std::binary_search(targets.begin(), targets.end(), i.pc);
         if (starts[n] && !uops.empty()) uops.back().flags |= Uop::Last;
         if (starts[n]) by_valu.reset();
 

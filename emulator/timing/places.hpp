@@ -7,38 +7,30 @@
 #include <vector>
 
 #include "emulator/exec/memory.hpp"
+#include "emulator/timing/memory.hpp"
 
 namespace gcn::emulator::timing {
 
-// Lines [first, end) of GPU addresses lie from line `at` on.
-struct Place {
-    uint64_t first = 0, end = 0, at = 0;
-    bool of_host = false;  // behind the bus
-
-    bool holds(uint64_t line) const { return line - first < end - first; }
-    uint64_t of(uint64_t line) const { return at + (line - first); }
-};
-
 // Of one address space, for as long as it lives. For one thread at a time.
-class Places {
+class Places final : public Translate {
 public:
     explicit Places(const AddressSpace& space) : space(space) {}
 
     // Memory that has gone since lies nowhere near any other.
-    const Place& find(uint64_t line);
+    Placement find(uint64_t line) const override;
 
 private:
     struct Known {
-        Place place;
+        Placement place;
         Region region;
     };
-    const Place& add(uint64_t line);
+    Placement add(uint64_t line) const;
     bool still_there(const Known&) const;
 
     const AddressSpace& space;
-    std::vector<Known> known;  // what was asked for last comes first
-    uint64_t version = 0;
-    uint64_t next = 0, next_of_host = 0;  // lines
+    mutable std::vector<Known> known;
+    mutable uint64_t version = 0;
+    mutable uint64_t next = 0, next_of_host = 0;  // lines
 };
 
 }  // namespace gcn::emulator::timing

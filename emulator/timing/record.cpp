@@ -60,10 +60,10 @@ public:
         shared.look_at(program);
         if (shared.table->code != code) {
             code = shared.table->code;
-            words.push_back(trace::other_code);
+            words.push_back(record::other_code);
             words.push_back(code);
         }
-        words.push_back(number | uint32_t(std::popcount(exec_of(w))) << trace::lanes_at);
+        words.push_back(number | uint32_t(std::popcount(exec_of(w))) << record::lanes_shift);
     }
 
     void access(const Wave& w, const Program& program, std::span<const uint32_t> numbers) override {
@@ -110,7 +110,7 @@ private:
         const uint64_t from = ((uint64_t(base[1]) << 32 | base[0]) & 0xfffffffffffc) + offset;
         const uint64_t line = from / 64, count = (from + a.bytes - 1) / 64 - line + 1;
         words.push_back(uint32_t(line));
-        words.push_back((uint32_t(line >> 32) & 0xffff) | uint32_t(count) << 16);
+        words.push_back((uint32_t(line >> 32) & 0xffff) | uint32_t(count) << record::smem_lines_shift);
     }
 
     void vector(const Touched& l) {
@@ -121,9 +121,9 @@ private:
         if (scattered)
             for (size_t i = 1; i < n; ++i) widest = std::max(widest, l.lines[i] - l.lines[i - 1]);
         const bool wide = widest >> 32;
-        words.push_back(uint32_t(n) | std::min(l.clocks, trace::most_clocks) << trace::clocks_at |
-                        (scattered ? trace::scattered : 0) | (wide ? trace::wide : 0) |
-                        (l.some_lds ? trace::some_lds : 0) | (l.some_scratch ? trace::some_scratch : 0));
+        words.push_back(uint32_t(n) | std::min(l.clocks, (1u << record::clocks_bits) - 1) << record::clocks_shift |
+                        (scattered ? record::scattered : 0) | (wide ? record::wide : 0) |
+                        (l.some_lds ? record::some_lds : 0) | (l.some_scratch ? record::some_scratch : 0));
         if (!n) return;
         push_wide(l.lines[0]);
         if (!scattered) return;
@@ -176,7 +176,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<GroupRecorder> record(uint64_t number, const GroupFacts& facts, Programs& programs,
+std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts& facts, Programs& programs,
                                       std::function<void(std::unique_ptr<GroupTrace>)> done) {
     return std::make_unique<GroupRecord>(number, facts, programs, std::move(done));
 }

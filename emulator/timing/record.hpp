@@ -41,7 +41,7 @@ private:
 };
 
 // Records a group; `done` gets its trace when all waves have ended.
-std::unique_ptr<GroupRecorder> record(uint64_t number, const GroupFacts&, Programs&,
+std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts&, Programs&,
                                       std::function<void(std::unique_ptr<GroupTrace>)> done);
 
 }  // namespace gcn::emulator::timing

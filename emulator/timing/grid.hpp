@@ -1,0 +1,97 @@
+#pragma once
+// The time of grids: what the executor records of one (record.hpp) goes through the engine, group by group in the order
+// of dispatch, and comes out as a duration.
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "emulator/exec/exec.hpp"
+#include "emulator/exec/recording.hpp"
+#include "emulator/timing/engine.hpp"
+#include "emulator/timing/parameters.hpp"
+#include "emulator/timing/places.hpp"
+#include "emulator/timing/record.hpp"
+#include "isa/chips.hpp"
+
+namespace gcn::emulator::timing {
+
+// How a time was found.
+enum class Method : uint8_t { Exact, Sampled, Stepped };
+
+struct Found {
+    Method method = Method::Exact;
+    uint64_t cycles = 0;    // from the first group's dispatch to the end of the last wave
+    double ns = 0;          // of the whole kernel
+    double interval = 0;    // Sampled: half the width of the 95 % interval, as a part of the time
+    uint64_t instructions = 0;
+};
+
+// The memory side that grids of one address space use one after the other: L2 keeps its lines from one to the next.
+struct Kept {
+    Kept(const isa::Chip& chip, const Parameters& p, const AddressSpace& space)
+        : places(space), memory(chip, p, places) {}
+    Places places;
+    Memory memory;
+};
+
+class TimedGrid final : public GridRecorder {
+public:
+    using Ended = std::function<void(TimedGrid&)>;
+    // `ended`: all is found; the grid's memory side may go to another.
+    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, std::unique_ptr<Kept>, Ended);
+
+    std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) override;
+    bool full() const override;
+    bool ready() const override;
+    void advance() override;
+    bool over() const override { return done.load(std::memory_order_acquire); }
+    double duration_ns() const override { return found.ns; }
+
+    // Once it is over.
+    const Found& result() const { return found; }
+    const Engine& model() const { return engine; }
+    std::unique_ptr<Kept> take_memory() { return std::move(kept); }
+
+private:
+    void take_in();
+    void met(const Program&);
+    void finish();
+
+    const Parameters parameters;
+    const uint64_t total;
+    std::unique_ptr<Kept> kept;
+    Engine engine;
+    const Ended ended;
+    size_t capacity;  // groups that the chip holds
+
+    mutable std::mutex guard;  // of what workers leave
+    std::map<uint64_t, std::unique_ptr<GroupTrace>> inbox;
+    std::vector<std::unique_ptr<Code>> codes_met;
+    Programs programs;
+
+    std::vector<std::unique_ptr<Code>> codes;  // the engine's
+    uint64_t given = 0;
+    std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
+    std::atomic<bool> next_is_there{false}, done{false};
+    Found found;
+};
+
+// Times the grids of a device. From several threads.
+class Model {
+public:
+    explicit Model(const isa::Chip& chip) : chip(chip), parameters(Parameters::of(chip)) {}
+
+    // The recorder of a grid that starts now; nullptr: it has no groups.
+    std::shared_ptr<TimedGrid> grid(const Dispatch&);
+
+private:
+    const isa::Chip& chip;
+    const Parameters parameters;
+    std::mutex guard;
+    std::map<const AddressSpace*, std::unique_ptr<Kept>> free;
+};
+
+}  // namespace gcn::emulator::timing
