@@ -4,7 +4,10 @@
 
 #include <time.h>
 
+#include <atomic>
 #include <cstring>
+
+#include "emulator/exec/clocks.hpp"
 
 namespace gcn::emulator {
 
@@ -27,6 +30,8 @@ constexpr FloatConstant float_constants[] = {
     {247, 0xc400, -4, -4},
     {248, 0x3118, 0x1.45f306p-3f, 0x1.45f306dc9c882p-3},  // 1 / (2 pi)
 };
+
+std::atomic<ShaderClocks*> device_clocks{nullptr};
 
 uint64_t nanoseconds() {
     timespec t;
@@ -81,7 +86,16 @@ void set_float_modes(Wave& w) {
     w.mxcsr[int(Float::Exact64)] = masked | round_wide | results(wide);
 }
 
-uint64_t shader_clock() { return nanoseconds(); }
-uint64_t real_time_clock() { return nanoseconds() / 40; }  // 25 MHz, as the cards' crystal
+void set_shader_clocks(ShaderClocks* clocks) { device_clocks.store(clocks, std::memory_order_release); }
+
+// Without a device's: the host's nanoseconds, and 25 MHz, as the cards' crystal, made of them.
+uint64_t shader_clock() {
+    ShaderClocks* const clocks = device_clocks.load(std::memory_order_acquire);
+    return clocks ? clocks->shader_cycles() : nanoseconds();
+}
+uint64_t real_time_clock() {
+    ShaderClocks* const clocks = device_clocks.load(std::memory_order_acquire);
+    return clocks ? clocks->real_time_ticks() : nanoseconds() / 40;
+}
 
 }  // namespace gcn::emulator

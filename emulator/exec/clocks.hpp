@@ -1,0 +1,20 @@
+#pragma once
+// What S_MEMTIME and S_MEMREALTIME read: the host's clock, until a device says otherwise.
+
+#include <cstdint>
+
+namespace gcn::emulator {
+
+class ShaderClocks {
+public:
+    virtual uint64_t shader_cycles() = 0;    // of the clock of the compute units
+    virtual uint64_t real_time_ticks() = 0;  // of 25 MHz
+
+protected:
+    ~ShaderClocks() = default;
+};
+
+// For all grids that run from now on; they outlive them. Null: the host's clock.
+void set_shader_clocks(ShaderClocks*);
+
+}  // namespace gcn::emulator
