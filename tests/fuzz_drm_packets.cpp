@@ -386,7 +386,7 @@ private:
     }
 
     std::unique_ptr<Engine> engine(Kind kind) {
-        if (kind == Kind::Dma) return std::make_unique<Sdma>(owner);
+        if (kind == Kind::Dma) return std::make_unique<Sdma>(device, owner);
         return std::make_unique<Pm4>(device, owner, kind == Kind::Gfx ? Pm4::Ring::Gfx : Pm4::Ring::Compute);
     }
 

@@ -198,6 +198,25 @@ TEST_CASE("every card of the table is enumerated with its own name, ids, size an
     }
 }
 
+TEST_CASE("the card's name says whether its clock is modelled") {
+    struct Row {
+        const char *timing, *end;
+    };
+    for (const Row& row : {Row{"", "(software, host clock)"},
+                           {"off", "(software, host clock)"},
+                           {"sampled", "(software)"},
+                           {"full", "(software)"}}) {
+        CAPTURE(row.timing);
+        const Outcome o = in_child("GCN_EMU_TIMING", row.timing, [](int output) {
+            HsaNodeProperties p;
+            if (closed().hsaKmtOpenKFD() || closed().hsaKmtGetNodeProperties(gpu_node, &p)) _exit(1);
+            put(output, p);
+        });
+        REQUIRE(o.status == 0);
+        CHECK(marketing_name(taken<HsaNodeProperties>(o)) == std::string("AMD Radeon RX 590 ") + row.end);
+    }
+}
+
 TEST_CASE("a wrong variable is refused in one sentence that lists what would do") {
     struct Row {
         const char *variable, *value, *sentence;
@@ -208,6 +227,8 @@ TEST_CASE("a wrong variable is refused in one sentence that lists what would do"
          "rx560, r9nano.\n"},
         {"GCN_EMU_THREADS", "two",
          "gcn: cannot start the software Polaris: GCN_EMU_THREADS is 'two'. Try: a number from 1 to 1024.\n"},
+        {"GCN_EMU_TIMING", "fast",
+         "gcn: cannot start the software Polaris: GCN_EMU_TIMING is 'fast'. Try: one of off, sampled, full.\n"},
         {"GCN_EMU_SIMD", "sse",
          "gcn: cannot start the software Polaris: GCN_EMU_SIMD is 'sse'. Try: one of avx512, avx2, portable.\n"},
     };

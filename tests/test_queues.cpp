@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <hsa/amd_hsa_queue.h>
+#include <hsa/amd_hsa_signal.h>
 #include <hsa/hsa.h>
 #include <hsa/hsa_ext_amd.h>
 #include <sys/mman.h>
@@ -365,6 +366,38 @@ TEST_CASE("a process that is killed with a grid under way is gone") {
               q.dispatch(packet_for("wait_for", arguments.data, &done));
               raise(SIGKILL);
           }) == SIGKILL);
+}
+
+// Stamps of grids, and others of all lengths that end with theirs, beside what ROCr makes of them.
+TEST_CASE("ROCr computes times from stamps to the last nanosecond, whoever made them") {
+    for (const char* timing : {"off", "sampled", "full"}) {
+        CAPTURE(timing);
+        CHECK(status_with_runtime([&] {
+                  setenv("GCN_EMU_TIMING", timing, 1);
+                  constexpr uint64_t tick = 40;  // ns
+                  Buffer<uint32_t> numbers(hsa().vram, 2);
+                  Arguments arguments(&numbers[0], &numbers[1]);
+                  Queue q;
+                  ok(hsa().hsa_amd_profiling_set_profiler_enabled(q.queue, 1));
+                  const auto is_exact = [&](const Signal& s, uint64_t ticks) {
+                      hsa_amd_profiling_dispatch_time_t t;
+                      ok(hsa().hsa_amd_profiling_get_dispatch_time(hsa().gpu, s.handle, &t));
+                      return t.end - t.start == ticks * tick;
+                  };
+                  for (int i = 0; i < 20; ++i) {
+                      Signal done;
+                      q.dispatch(packet_for("successor", arguments.data, &done));
+                      if (!done.reaches_zero()) _exit(1);
+                      auto* stamps = reinterpret_cast<amd_signal_t*>(done.handle.handle);
+                      if (!is_exact(done, stamps->end_ts - stamps->start_ts)) _exit(2);
+                      for (const uint64_t ticks : {1, 3, 100, 12'345, 1'000'000, 250'000'000}) {
+                          stamps->start_ts = stamps->end_ts - ticks;
+                          if (!is_exact(done, ticks)) _exit(3);
+                      }
+                  }
+                  _exit(0);
+              }) == 0);
+    }
 }
 
 TEST_CASE("two processes have a device each") {

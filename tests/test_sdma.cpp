@@ -18,7 +18,8 @@ namespace {
 
 struct Copier : Stage {
     explicit Copier(double patience = 20)
-        : Stage(patience, [](emulator::Client& c) { return std::make_unique<emulator::Sdma>(c); }) {}
+        : Stage(patience,
+                [](emulator::Client& c) { return std::make_unique<emulator::Sdma>(emulator::Device::open(), c); }) {}
 };
 
 constexpr uint64_t at(uint64_t offset) { return Stage::memory_at + offset; }
@@ -450,7 +451,7 @@ namespace {
 using State = emulator::Engine::State;
 // The engine alone, which looks when it is told to.
 struct Alone : Copier {
-    emulator::Sdma sdma{client};
+    emulator::Sdma sdma{emulator::Device::open(), client};
     void begin(const Words& packets) { sdma.begin(put(packets), uint32_t(packets.size())); }
 };
 }  // namespace

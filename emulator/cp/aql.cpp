@@ -2,6 +2,7 @@
 
 #include "emulator/cp/aql.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
@@ -34,11 +35,14 @@ AqlQueue::AqlQueue(Device& device, Client& client, const Place& place)
     : device(device), client(client), place(place), memory(client.space), pm4(device, client, Pm4::Ring::Compute) {}
 
 bool AqlQueue::step() {
-    if (dead) return false;
+    if (dead) {
+        time.rest();
+        return false;
+    }
     try {
         bool progress = finish_flights();
-        if (waiting && !answered()) return progress;
-        if (!dead && !suspended()) progress |= take_ready_packets();
+        if (!(waiting && !answered()) && !dead && !suspended()) progress |= take_ready_packets();
+        if (!progress) rest();
         return progress;
     } catch (const BadAddress& bad) {
         die(std::string("a packet or signal in it ") + (bad.write ? "writes to " : "reads from ") + hex(bad.address) +
@@ -57,17 +61,30 @@ bool AqlQueue::take_ready_packets() {
     return progress;
 }
 
+// What is next comes from others. While grids are under way the queue's time stays with them.
+void AqlQueue::rest() {
+    if (flights.empty()) pm4.rest();
+}
+
 // One packet, if there is one and nothing stands in its way.
 bool AqlQueue::take() {
     const uint32_t doorbell = __atomic_load_n(place.doorbell, __ATOMIC_ACQUIRE);
     const uint32_t written = doorbell - uint32_t(next);
+    drained |= !written || written > place.packets;
     if (!written || written > place.packets) return false;
     const uint16_t header = memory.load<uint16_t>(slot(next));
     // The doorbell may ring for a later packet while an earlier slot is still being filled.
+    drained |= type_of(header) == HSA_PACKET_TYPE_INVALID;
     if (type_of(header) == HSA_PACKET_TYPE_INVALID) return false;
     const auto packet = memory.read<Packet>(slot(next));
+    time.wake();
+    if (drained) time.catch_up();
+    drained = false;
     if (type_of(header) == HSA_PACKET_TYPE_VENDOR_SPECIFIC) return take_vendor(packet);
-    if (waits_for_earlier(header) && !flights.empty()) return false;
+    if (waits_for_earlier(header)) {
+        if (!flights.empty()) return false;
+        time.not_before(last_end);
+    }
 
     switch (type_of(header)) {
         case HSA_PACKET_TYPE_KERNEL_DISPATCH:
@@ -90,7 +107,10 @@ bool AqlQueue::take() {
 
 bool AqlQueue::take_dispatch(const Packet& packet) {
     // Grids of one queue share its scratch memory.
-    if (packet.private_segment_size && scratch_in_use()) return false;
+    if (packet.private_segment_size) {
+        if (scratch_in_use()) return false;
+        time.not_before(last_scratch_end);
+    }
     // Refused before the runtime is asked for scratch memory, as it computes with what the packet says.
     const auto prepared = prepare(client, packet, {slot(next), place.queue, next});
     if (const auto* refusal = std::get_if<Refusal>(&prepared)) {
@@ -111,21 +131,23 @@ void AqlQueue::launch(Dispatch dispatch, const Packet& packet) {
     auto flight = std::make_shared<Flight>();
     flight->signal = packet.completion_signal.handle;
     flight->uses_scratch = packet.private_segment_size > 0;
-    flight->start = Device::ticks();
+    const Clock::Work work = device.clock.begin(time.now());
+    flight->start = work.start;
     flights.push_back(flight);
     ++next;
     grids.fetch_add(1, std::memory_order_relaxed);
     Board::open().work_begins();
     // The queue outlives its grids: stop() waits for them.
-    flight->grid = device.executor.start(dispatch, [this, flight, &scheduler = device.scheduler](const Result& result) {
-        flight->result = result;
-        flight->end = Device::ticks();
-        Board::open().work_ends();
-        grids.fetch_sub(1, std::memory_order_relaxed);
-        flight->ended.store(true, std::memory_order_release);
-        flight->ended.notify_all();
-        scheduler.wake();
-    });
+    flight->grid =
+        device.executor.start(dispatch, [this, flight, work, &scheduler = device.scheduler](const Result& r) {
+            flight->result = r;
+            flight->end = device.clock.end(work, device.duration(r));
+            Board::open().work_ends();
+            grids.fetch_sub(1, std::memory_order_relaxed);
+            flight->ended.store(true, std::memory_order_release);
+            flight->ended.notify_all();
+            scheduler.wake();
+        });
 }
 
 bool AqlQueue::take_barrier(const hsa_barrier_and_packet_t& packet, bool any) {
@@ -136,9 +158,10 @@ bool AqlQueue::take_barrier(const hsa_barrier_and_packet_t& packet, bool any) {
         zero += signal_value(client, dependency.handle) == 0;
     }
     if (any ? signals && !zero : zero < signals) return false;
+    if (signals) time.catch_up();
     auto flight = std::make_shared<Flight>();
     flight->signal = packet.completion_signal.handle;
-    flight->start = flight->end = Device::ticks();
+    flight->start = flight->end = time.stamp();
     flight->ended = true;
     flights.push_back(std::move(flight));
     ++next;
@@ -169,6 +192,7 @@ bool AqlQueue::take_vendor(const Packet& packet) {
     }
     in_slot = false;
     auto flight = std::make_shared<Flight>();
+    flight->start = flight->end = time.now();
     flight->ended = true;
     flights.push_back(std::move(flight));
     ++next;
@@ -197,12 +221,14 @@ bool AqlQueue::finish_flights() {
 void AqlQueue::finish(Flight& flight) {
     if (flight.signalled) return;
     flight.signalled = true;
+    last_end = std::max(last_end, flight.end);
+    if (flight.uses_scratch) last_scratch_end = std::max(last_scratch_end, flight.end);
     if (flight.grid) device.totals.add(flight.result);
     flight.grid.reset();
     if (flight.result.fault.kind != FaultKind::None) return fault(flight.result.fault);
 
     const auto properties = field<uint32_t>(offsetof(amd_queue_t, queue_properties));
-    const Stamps stamps{flight.start, flight.end};
+    const Stamps stamps{Device::ticks(flight.start), Device::ticks(flight.end)};
     if (flight.signal)
         complete_signal(client, flight.signal, properties & AMD_QUEUE_PROPERTIES_ENABLE_PROFILING ? &stamps : nullptr);
     if (flight.uses_scratch && properties & AMD_QUEUE_PROPERTIES_USE_SCRATCH_ONCE) ask(QueueError::ReturnScratch);

@@ -39,7 +39,7 @@ private:
     struct Flight {
         uint64_t signal = 0;
         bool uses_scratch = false, signalled = false;
-        uint64_t start = 0, end = 0;  // ticks
+        uint64_t start = 0, end = 0;  // of the device's clock
         Result result;
         std::shared_ptr<Running> grid;
         std::atomic<bool> ended{false};
@@ -47,6 +47,7 @@ private:
     using Packet = hsa_kernel_dispatch_packet_t;
 
     bool take_ready_packets();
+    void rest();
     bool take();
     bool take_dispatch(const Packet&);
     bool take_barrier(const hsa_barrier_and_packet_t&, bool any);
@@ -80,6 +81,10 @@ private:
     std::atomic<int> grids{0};
     Pm4 pm4;
     bool in_slot = false;  // the next packet is a slot of PM4 that has begun
+
+    Timeline& time = pm4.time;
+    uint64_t last_end = 0, last_scratch_end = 0;  // of flights that have been finished
+    bool drained = true;                          // there was no packet when last looked
 };
 
 }  // namespace gcn::emulator

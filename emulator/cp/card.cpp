@@ -81,8 +81,8 @@ MemoryBus memory_bus(const isa::Chip& chip) {
     return {bits, uint32_t(uint64_t(chip.dram_gbs) * 8000 / bits / bits_per_clock)};
 }
 
-std::string card_name(const isa::Chip& chip) {
-    return "AMD Radeon " + std::string(chip.card) + " (software, host clock)";
+std::string card_name(const isa::Chip& chip, bool modelled) {
+    return "AMD Radeon " + std::string(chip.card) + (modelled ? " (software)" : " (software, host clock)");
 }
 
 // amdgpu_ttm_init: half of the memory that there is, at least 3 GiB.

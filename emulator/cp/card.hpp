@@ -34,8 +34,8 @@ struct MemoryBus {
 };
 MemoryBus memory_bus(const isa::Chip&);
 
-// The name ends in "(software)" when the card's clock is modelled; without a timing model it is the host's.
-std::string card_name(const isa::Chip&);
+// The name ends in "(software)" when the card's clock is modelled, in "(software, host clock)" when it is not.
+std::string card_name(const isa::Chip&, bool modelled);
 
 // How much of the host's memory the card may use.
 uint64_t gtt_bytes();

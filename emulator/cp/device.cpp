@@ -3,7 +3,6 @@
 #include "emulator/cp/device.hpp"
 
 #include <pthread.h>
-#include <time.h>
 
 #include <algorithm>
 #include <charconv>
@@ -71,6 +70,18 @@ double watchdog_setting() {
     return seconds;
 }
 
+Timing timing_setting() {
+    struct Row {
+        const char* name;
+        Timing timing;
+    };
+    const std::string text = environment("GCN_EMU_TIMING");
+    for (const Row& row :
+         {Row{"", Timing::Off}, {"off", Timing::Off}, {"sampled", Timing::Sampled}, {"full", Timing::Full}})
+        if (text == row.name) return row.timing;
+    refuse("GCN_EMU_TIMING", text, "one of off, sampled, full");
+}
+
 // Both are leaked: see device.hpp. The lock is held across fork(), so that the child finds it free.
 Device* current = nullptr;
 std::mutex& creation = *new std::mutex;
@@ -87,6 +98,7 @@ Settings Settings::from_environment() {
             thread_setting(),
             simd_setting(),
             watchdog_setting(),
+            timing_setting(),
             StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON"),
                                  environment("GCN_EMU_STRICT_COUNT")),
             debug::Settings::from(environment)};
@@ -112,21 +124,19 @@ constexpr int waves_per_cu = 40;
 
 Device::Device(const Settings& settings)
     : chip(*settings.chip),
+      timing(settings.timing),
+      clock(timing != Timing::Off, chip.mhz),
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug),
       counters(*settings.chip),
-      patience(settings.watchdog) {}
+      patience(settings.watchdog) {
+    set_shader_clocks(clock.modelled ? &clock : nullptr);
+}
 
 std::vector<Observer*> Device::observers(bool windowed) {
     std::vector<Observer*> all = watch.observers();
     if (counters.counting()) all.push_back(counters.observer(windowed));
     return all;
-}
-
-uint64_t Device::nanoseconds() {
-    timespec t;
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return uint64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
 }
 
 }  // namespace gcn::emulator

@@ -6,9 +6,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "emulator/cp/board.hpp"
+#include "emulator/cp/clock.hpp"
 #include "emulator/cp/counters.hpp"
 #include "emulator/cp/scheduler.hpp"
 #include "emulator/cp/watch.hpp"
@@ -24,12 +27,20 @@ struct Totals {
     void add(const Result&);
 };
 
+// Whether the device's clock is modelled, and how.
+enum class Timing {
+    Off,      // it is the host's
+    Sampled,  // parts of large grids are modelled, the rest is told from them
+    Full,     // all of every grid
+};
+
 // What the environment asks for; gcn::Error names the variable and what would be accepted.
 struct Settings {
     const isa::Chip* chip;  // GCN_EMU_CHIP
     int threads;            // GCN_EMU_THREADS
     std::string simd;       // GCN_EMU_SIMD; empty: the best that this machine has
     double watchdog;        // GCN_EMU_WATCHDOG, in seconds; 0: none
+    Timing timing;          // GCN_EMU_TIMING
     StrictSettings strict;  // GCN_EMU_STRICT, GCN_EMU_STRICT_JSON
     debug::Settings debug;  // GCN_EMU_TRACE..., GCN_EMU_BREAK...
 
@@ -42,12 +53,18 @@ public:
     static Device& open();
 
     const isa::Chip& chip;
+    const Timing timing;
+    Clock clock;
     Executor executor;
     Totals totals;
     Watch watch;
     Counters counters;
     Scheduler scheduler;
     const double patience;  // seconds that a ring may wait for memory that nobody changes; 0: without end
+
+    // The modelled time of a grid that has ended, in nanoseconds; empty when nothing has timed it. Tests put a model of
+    // their own here before they start any.
+    std::function<std::optional<double>(const Result&)> duration = [](const Result& r) { return r.duration_ns; };
 
     // Who watches a grid that starts now. `windowed`: Counters::observer().
     std::vector<Observer*> observers(bool windowed);
@@ -59,12 +76,12 @@ public:
     bool take_vram(uint64_t bytes) { return Board::open().take(Heap::Vram, bytes, vram_bytes()); }
     void give_vram(uint64_t bytes) { Board::open().give(Heap::Vram, bytes); }
 
-    // The one clock, in nanoseconds since boot as the kernel driver's system counter, and the GPU's counter made from
-    // it.
-    static uint64_t nanoseconds();
-    static constexpr uint64_t gpu_clock_hz = 25'000'000;  // Mesa's amdgpu_devices.c: polaris10 gpu_counter_freq 25000
-    static constexpr uint64_t ticks(uint64_t nanoseconds) { return nanoseconds / (1'000'000'000 / gpu_clock_hz); }
-    static uint64_t ticks() { return ticks(nanoseconds()); }
+    // The host's clock, whatever the device's is.
+    static uint64_t nanoseconds() { return Clock::host_nanoseconds(); }
+    // The GPU's counter, made from a time of the device's clock.
+    static constexpr uint64_t gpu_clock_hz = Clock::tick_hz;
+    static constexpr uint64_t ticks(uint64_t nanoseconds) { return nanoseconds / Clock::tick; }
+    static uint64_t ticks() { return ticks(open().clock.now()); }
 
 private:
     explicit Device(const Settings&);

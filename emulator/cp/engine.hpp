@@ -28,6 +28,8 @@ public:
     // Throws BadPacket, GridFault and BadAddress; then nothing but stop() may follow.
     virtual State advance() = 0;
     virtual bool running() const { return false; }
+    // There is nothing to obey for now, or what is next waits for others: the device's clock may run on.
+    virtual void rest() {}
     // Ends the grids under way, returns when they have ended, and forgets what was to be obeyed.
     virtual void stop() = 0;
 };

@@ -1,5 +1,7 @@
 #include "emulator/cp/grids.hpp"
 
+#include <algorithm>
+
 namespace gcn::emulator {
 
 void Grids::start(Dispatch dispatch, bool windowed) {
@@ -8,9 +10,11 @@ void Grids::start(Dispatch dispatch, bool windowed) {
     under_way.push_back(grid);
     ++count;
     executing.fetch_add(1, std::memory_order_relaxed);
+    const Clock::Work work = device.clock.begin(time.now());
     // This outlives its grids: stop() waits for them.
-    grid->running = device.executor.start(dispatch, [this, grid, &scheduler = device.scheduler](const Result& result) {
-        grid->result = result;
+    grid->running = device.executor.start(dispatch, [this, grid, work, &scheduler = device.scheduler](const Result& r) {
+        grid->result = r;
+        grid->end = device.clock.end(work, device.duration(r));
         executing.fetch_sub(1, std::memory_order_relaxed);
         grid->ended.store(true, std::memory_order_release);
         grid->ended.notify_all();
@@ -18,14 +22,14 @@ void Grids::start(Dispatch dispatch, bool windowed) {
     });
 }
 
-const Fault* Grids::collect() {
-    while (!under_way.empty() && under_way.front()->ended.load(std::memory_order_acquire)) {
-        const auto grid = std::move(under_way.front());
-        under_way.pop_front();
-        device.totals.add(grid->result);
-        if (fault.kind == FaultKind::None) fault = grid->result.fault;
-    }
-    return fault.kind == FaultKind::None ? nullptr : &fault;
+bool Grids::collect() {
+    if (under_way.empty() || !under_way.front()->ended.load(std::memory_order_acquire)) return false;
+    const auto grid = std::move(under_way.front());
+    under_way.pop_front();
+    device.totals.add(grid->result);
+    latest = std::max(latest, grid->end);
+    if (!fault()) first_fault = grid->result.fault;
+    return true;
 }
 
 void Grids::stop() {

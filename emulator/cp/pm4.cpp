@@ -8,6 +8,7 @@
 #include <limits>
 #include <variant>
 
+#include "emulator/cp/copies.hpp"
 #include "emulator/cp/kernel.hpp"
 #include "emulator/cp/operations.hpp"
 
@@ -80,7 +81,7 @@ const Pm4::Effect* Pm4::effect_of(pm4::Op op) {
 }
 
 Pm4::Pm4(Device& device, Client& client, Ring ring)
-    : device(device), client(client), ring(ring), memory(client.space), grids(device) {}
+    : time(device.clock), device(device), client(client), ring(ring), memory(client.space), grids(device, time) {}
 
 void Pm4::refuse(const std::string& why) const {
     const pm4::Packet* packet = pm4::find(uint32_t(current));
@@ -115,11 +116,15 @@ void Pm4::read_buffer(uint64_t address, uint32_t words, bool chain) {
 Engine::State Pm4::advance() {
     bool progress = false;
     copied = 0;
+    time.wake();
     for (int i = 0; i < packets_per_turn && copied < bytes_per_turn; ++i) {
         progress |= retire();
         while (!frames.empty() && frames.back().at == frames.back().words.size()) frames.pop_back();
         if (frames.empty()) {
-            if (grids.none() && pending.empty()) return State::Done;
+            if (grids.none() && pending.empty()) {
+                time.not_before(grids.last_end());
+                return State::Done;
+            }
             return progress ? State::Progress : State::Waiting;
         }
         if (obey() == Step::Wait) return progress ? State::Progress : State::Waiting;
@@ -158,21 +163,38 @@ Pm4::Step Pm4::obey() {
     return step;
 }
 
-bool Pm4::retire() {
-    if (const Fault* fault = grids.collect()) throw GridFault{*fault};
+bool Pm4::write_pending() {
     bool any = false;
     while (!pending.empty() && pending.front().after <= grids.ended()) {
-        pending.front().write();
+        written = std::max({written, pending.front().not_before, grids.last_end()});
+        pending.front().write(written);
         pending.pop_front();
         any = true;
     }
     return any;
 }
 
+// Grid by grid, so that a write has the time of those before it and not of one that ended meanwhile.
+bool Pm4::retire() {
+    bool any = write_pending();
+    while (grids.collect()) {
+        if (const Fault* fault = grids.fault()) throw GridFault{*fault};
+        any |= write_pending();
+    }
+    return any;
+}
+
+// Of grids under way the clock hears by itself, but this queue's time must not leave them.
+void Pm4::rest() {
+    if (grids.none()) time.rest();
+}
+
 void Pm4::stop() {
     grids.stop();
     pending.clear();
     frames.clear();
+    waited = false;
+    time.rest();
 }
 
 // ---- registers ------------------------------------------------------------------------------------------------------
@@ -280,7 +302,9 @@ Pm4::Step Pm4::event_write(Body body) {
     if (ring == Ring::Gfx && type == pm4::EVENT_PERFCOUNTER_START) counting_event = true;
     if (ring == Ring::Gfx && type == pm4::EVENT_PERFCOUNTER_STOP) counting_event = false;
     if (type != pm4::EVENT_CS_PARTIAL_FLUSH) return Step::Next;
-    return grids.none() ? Step::Next : Step::Wait;
+    if (!grids.none()) return Step::Wait;
+    time.not_before(grids.last_end());
+    return Step::Next;
 }
 
 // ---- fences ---------------------------------------------------------------------------------------------------------
@@ -291,11 +315,11 @@ void Pm4::at_end_of_pipe(uint32_t data_sel, uint64_t address, uint64_t data) {
     if (data_sel == pm4::DATA_SEL_NONE) return;
     if (data_sel == pm4::DATA_SEL_GDS) refuse("stores GDS memory, of which a context has none here");
     if (data_sel > pm4::DATA_SEL_GDS) refuse("writes data of kind " + std::to_string(data_sel));
-    pending.push_back({grids.started(), [this, data_sel, address, data] {
+    pending.push_back({grids.started(), time.now(), [this, data_sel, address, data](uint64_t moment) {
                            if (data_sel == pm4::DATA_SEL_VALUE_32)
                                memory.store<uint32_t>(address & ~3ull, uint32_t(data));
                            else if (data_sel == pm4::DATA_SEL_GPU_CLOCK)
-                               memory.store<uint64_t>(address & ~7ull, Device::ticks());
+                               memory.store<uint64_t>(address & ~7ull, Device::ticks(time.stamp(moment)));
                            else
                                memory.store<uint64_t>(address & ~7ull,
                                                       data_sel == pm4::DATA_SEL_PERF_COUNTER ? not_modelled : data);
@@ -334,10 +358,18 @@ bool Pm4::holds(uint32_t function, uint32_t value, uint32_t reference) const {
     return *result;
 }
 
+// What was waited for may be a write of this queue, or somebody else's.
+Pm4::Step Pm4::when(bool true_now) {
+    if (true_now && waited) time.catch_up();
+    if (true_now) time.not_before(written);
+    waited = !true_now;
+    return true_now ? Step::Next : Step::Wait;
+}
+
 Pm4::Step Pm4::wait_reg_mem(Body body) {
     if (pm4::WAIT_REG_MEM_OPERATION.in(body)) refuse("writes before it waits, which only the driver does");
     const auto value = uint32_t(polled(pm4::WAIT_REG_MEM_SPACE.in(body), body[1], body[2]));
-    return holds(pm4::WAIT_REG_MEM_FUNCTION.in(body), value & body[4], body[3]) ? Step::Next : Step::Wait;
+    return when(holds(pm4::WAIT_REG_MEM_FUNCTION.in(body), value & body[4], body[3]));
 }
 
 Pm4::Step Pm4::cond_write(Body body) {
@@ -395,7 +427,7 @@ Pm4::Step Pm4::copy_data(Body body) {
             value = atomic_return;
             break;
         case pm4::SEL_TIMESTAMP:
-            value = Device::ticks();
+            value = Device::ticks(time.stamp());
             break;
         default:
             refuse("reads from source " + std::to_string(from));
@@ -437,6 +469,7 @@ Pm4::Step Pm4::dma_data(Body body) {
     else if (source != target)  // a copy onto itself only brings the bytes into a cache
         memory.copy(target, source, bytes);
     copied += bytes;
+    time.advance(copy_time(device.chip, Copier::CommandProcessor, bytes));
     return Step::Next;
 }
 
@@ -455,7 +488,7 @@ Pm4::Step Pm4::atomic_mem(Body body) {
     };
     const uint64_t data = address_of(body[3], body[4], 1), compared = address_of(body[5], body[6], 1);
     const bool equal = is_wide(operation) ? once(data, compared) : once(uint32_t(data), uint32_t(compared));
-    return pm4::ATOMIC_MEM_COMMAND.in(body) == loop && !equal ? Step::Wait : Step::Next;
+    return pm4::ATOMIC_MEM_COMMAND.in(body) == loop ? when(equal) : Step::Next;
 }
 
 }  // namespace gcn::emulator

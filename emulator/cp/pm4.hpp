@@ -34,11 +34,14 @@ public:
     void begin(std::span<const uint32_t> words);
     State advance() override;
     bool running() const override { return grids.running(); }
+    void rest() override;
     void stop() override;
 
     uint32_t get(uint32_t dword) const;  // a register
     // Blocks of counters that count only such queues' waves count this one's: perfcounters::Window::Waves.
     bool window_open() const;
+
+    Timeline time;  // the queue's
 
 private:
     using Body = std::span<const uint32_t>;
@@ -53,11 +56,12 @@ private:
     };
     // A write that comes when as many grids have ended.
     struct Pending {
-        uint64_t after;
-        std::function<void()> write;
+        uint64_t after, not_before;  // its time is that of the later
+        std::function<void(uint64_t time)> write;
     };
 
     Step obey();
+    bool write_pending();
     bool retire();  // end-of-pipe writes whose time has come; true when there were any
     [[noreturn]] void refuse(const std::string& why) const;
     void read_buffer(uint64_t address, uint32_t words, bool chain);
@@ -88,6 +92,7 @@ private:
     void at_end_of_pipe(uint32_t data_sel, uint64_t address, uint64_t data);
     uint64_t polled(uint32_t space, uint32_t low, uint32_t high) const;
     bool holds(uint32_t function, uint32_t value, uint32_t reference) const;
+    Step when(bool);  // what a packet that waits for memory does
 
     Device& device;
     Client& client;
@@ -99,6 +104,8 @@ private:
     size_t words_read = 0;
     uint64_t copied = 0;  // bytes in this turn
     std::deque<Pending> pending;
+    uint64_t written = 0;    // when the last of those behind it was
+    bool waited = false;     // the packet that is obeyed has, for memory
     isa::pm4::Op current{};  // of the packet that is obeyed
     std::unordered_map<uint32_t, uint32_t> registers;
     uint64_t indirect_base = 0, atomic_return = 0;

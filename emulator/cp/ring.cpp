@@ -51,7 +51,10 @@ bool Ring::next_job() {
 }
 
 bool Ring::step() {
-    if (!busy && !next_job()) return false;
+    if (!busy && !next_job()) {
+        engine->rest();
+        return false;
+    }
     if (dead) {  // as after a reset of a guilty context: the driver cancels its jobs
         end("an earlier submission was given up");
         return true;
@@ -64,6 +67,7 @@ bool Ring::step() {
                 return true;
             case Engine::State::Waiting:
                 if (engine->running()) moved = Clock::now();
+                engine->rest();
                 if (patience > 0 && Clock::now() - moved > std::chrono::duration<double>(patience))
                     give_up("it has waited for " + seconds(patience) + " seconds for memory that nobody changed");
                 return false;

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <iterator>
 
-#include "emulator/cp/device.hpp"
+#include "emulator/cp/copies.hpp"
 #include "emulator/cp/operations.hpp"
 
 namespace gcn::emulator {
@@ -67,6 +67,8 @@ constexpr Sdma::Effect Sdma::effects[] = {
     // clang-format on
 };
 
+Sdma::Sdma(Device& device, Client& client) : device(device), client(client), memory(client.space), time(device.clock) {}
+
 void Sdma::refuse(const std::string& why) const {
     throw BadPacket{std::string(sdma::packet(current).name) + " " + why};
 }
@@ -85,6 +87,16 @@ void Sdma::read_buffer(uint64_t address, uint32_t words) {
 void Sdma::stop() {
     frames.clear();
     rows = tries = 0;
+    waited = false;
+    time.rest();
+}
+
+void Sdma::takes_time(uint64_t bytes) { time.advance(copy_time(device.chip, Copier::Sdma, bytes)); }
+
+Sdma::Step Sdma::when(bool true_now) {
+    if (true_now && waited) time.catch_up();
+    waited = !true_now;
+    return true_now ? Step::Next : Step::Wait;
 }
 
 uint64_t Sdma::address(Words packet, size_t word, uint64_t alignment) const {
@@ -95,6 +107,7 @@ uint64_t Sdma::address(Words packet, size_t word, uint64_t alignment) const {
 
 Engine::State Sdma::advance() {
     bool progress = false;
+    time.wake();
     for (work = 0; work < work_per_turn; work += work_per_packet) {
         while (!frames.empty() && frames.back().at == frames.back().words.size()) frames.pop_back();
         if (frames.empty()) return State::Done;
@@ -162,11 +175,11 @@ Sdma::Step Sdma::poll(Words packet) {
     if (!holds) refuse("compares by function " + std::to_string(function));
     if (*holds) {
         tries = 0;
-        return Step::Next;
+        return when(true);
     }
     if (retries != sdma::RETRIES_FOR_EVER && tries++ == retries)
         refuse("has looked " + std::to_string(tries) + " times for a value that did not come");
-    return Step::Wait;
+    return when(false);
 }
 
 Sdma::Step Sdma::fence(Words packet) {
@@ -183,7 +196,7 @@ Sdma::Step Sdma::trap(Words packet) {
 // the engine's own clock is the same is a guess.
 Sdma::Step Sdma::timestamp(Words packet) {
     const uint64_t at = address(packet, 1, 8);
-    memory.store<uint64_t>(at, at % 32 ? 0 : Device::ticks());
+    memory.store<uint64_t>(at, at % 32 ? 0 : Device::ticks(time.stamp()));
     return Step::Next;
 }
 
@@ -194,6 +207,7 @@ Sdma::Step Sdma::copy_linear(Words packet) {
     const uint64_t bytes = sdma::COPY_BYTES.in(packet);
     memory.copy(address(packet, 5), address(packet, 3), bytes);
     work += bytes;
+    takes_time(bytes);
     return Step::Next;
 }
 
@@ -203,6 +217,7 @@ Sdma::Step Sdma::copy_linear_broadcast(Words packet) {
     const uint64_t bytes = sdma::COPY_BYTES.in(packet);
     memory.copy(address(packet, 7), address(packet, 3), bytes);
     work += bytes;
+    takes_time(bytes);
     return Step::Next;
 }
 
@@ -239,6 +254,7 @@ Sdma::Step Sdma::copy_sub_window(Words packet) {
         work += bytes + work_per_packet;
         if (++rows == height * depth) {
             rows = 0;
+            takes_time(bytes * height * depth);
             return Step::Next;
         }
     }
@@ -251,6 +267,7 @@ Sdma::Step Sdma::write_linear(Words packet) {
     const Words data = packet.subspan(sdma::packet(current).words);
     for (size_t i = 0; i < data.size(); ++i) memory.store<uint32_t>(at + 4 * i, data[i]);
     work += data.size_bytes();
+    takes_time(data.size_bytes());
     return Step::Next;
 }
 
@@ -266,6 +283,7 @@ Sdma::Step Sdma::fill(Words packet) {
     else
         refuse("fills by size " + std::to_string(size));
     work += bytes;
+    takes_time(bytes);
     return Step::Next;
 }
 
@@ -276,6 +294,7 @@ Sdma::Step Sdma::count_up(Words packet) {
     uint64_t value = wide(packet, 5);
     for (uint32_t i = 0; i < count; ++i, value += increment) memory.store<uint64_t>(at + 8ull * i, value | mask);
     work += 8ull * count;
+    takes_time(8ull * count);
     return Step::Next;
 }
 
@@ -287,7 +306,7 @@ Sdma::Step Sdma::atomic(Words packet) {
         return *old == compared;
     };
     const bool equal = is_wide(operation) ? once(wide(packet, 3), wide(packet, 5)) : once(packet[3], packet[5]);
-    return sdma::ATOMIC_LOOP.in(packet) && !equal ? Step::Wait : Step::Next;
+    return sdma::ATOMIC_LOOP.in(packet) ? when(equal) : Step::Next;
 }
 
 }  // namespace gcn::emulator

@@ -12,6 +12,7 @@
 
 #include "emulator/cp/access.hpp"
 #include "emulator/cp/client.hpp"
+#include "emulator/cp/device.hpp"
 #include "emulator/cp/engine.hpp"
 #include "isa/sdma.hpp"
 
@@ -19,10 +20,11 @@ namespace gcn::emulator {
 
 class Sdma final : public Engine {
 public:
-    explicit Sdma(Client& client) : client(client), memory(client.space) {}
+    Sdma(Device&, Client&);
 
     void begin(uint64_t address, uint32_t words) override;
     State advance() override;
+    void rest() override { time.rest(); }
     void stop() override;
 
 private:
@@ -38,8 +40,10 @@ private:
     };
 
     Step obey();
+    Step when(bool);  // what a packet that waits for memory does
     [[noreturn]] void refuse(const std::string& why) const;
     void read_buffer(uint64_t address, uint32_t words);
+    void takes_time(uint64_t bytes);  // as a packet that writes them
     // The address in two words of a packet; refused when it is no multiple of `alignment`.
     uint64_t address(Words, size_t word, uint64_t alignment = 1) const;
 
@@ -58,12 +62,15 @@ private:
     Step count_up(Words);
     Step timestamp(Words);
 
+    Device& device;
     Client& client;
     const Access memory;
+    Timeline time;
     std::vector<Frame> frames;  // the buffer that is read, last; the one that called it before
     isa::sdma::Op current{};    // of the packet that is obeyed
     uint64_t work = 0;          // bytes of packets and data in this turn
     uint64_t rows = 0;          // of the sub-window under way
+    bool waited = false;        // the packet that is obeyed has, for memory
     uint32_t tries = 0;         // of the POLL_REGMEM under way
 };
 

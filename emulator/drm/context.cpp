@@ -14,7 +14,7 @@ namespace {
 constexpr RingKind kinds[] = {{AMDGPU_HW_IP_GFX, 1}, {AMDGPU_HW_IP_COMPUTE, 4}, {AMDGPU_HW_IP_DMA, 2}};
 
 std::unique_ptr<Engine> engine_of(uint32_t ip, Device& device, Client& client) {
-    if (ip == AMDGPU_HW_IP_DMA) return std::make_unique<Sdma>(client);
+    if (ip == AMDGPU_HW_IP_DMA) return std::make_unique<Sdma>(device, client);
     return std::make_unique<Pm4>(device, client, ip == AMDGPU_HW_IP_GFX ? Pm4::Ring::Gfx : Pm4::Ring::Compute);
 }
 

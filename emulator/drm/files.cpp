@@ -20,6 +20,7 @@
 
 #include "emulator/cp/board.hpp"
 #include "emulator/cp/card.hpp"
+#include "emulator/cp/device.hpp"
 #include "emulator/drm/sensors.hpp"
 
 namespace gcn::emulator::drm {
@@ -131,7 +132,7 @@ std::string modules(const isa::Chip&) {
 // libdrm names a chip by the first line that has its ids, behind that of the version. It ends a name at a comma.
 std::string chip_names(const isa::Chip& c) {
     constexpr const char* file = "/usr/share/libdrm/amdgpu.ids";
-    std::string names = real_file(file), name = card_name(c);
+    std::string names = real_file(file), name = card_name(c, Settings::from_environment().timing != Timing::Off);
     if (names.empty()) names = "1.0.0\n";
     std::replace(name.begin(), name.end(), ',', ';');
     char line[128];

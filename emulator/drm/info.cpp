@@ -49,7 +49,7 @@ template <uint32_t value> int is32(const Asked&, Reply& reply) { return reply.wi
 template <uint64_t value> int is64(const Asked&, Reply& reply) { return reply.with(value); }
 template <int error> int fails(const Asked&, Reply&) { return -error; }
 
-int timestamp(const Asked&, Reply& reply) { return reply.with(Device::ticks()); }
+int timestamp(const Asked& asked, Reply& reply) { return reply.with(Device::ticks(asked.device.clock.now())); }
 int vram_usage(const Asked&, Reply& reply) { return reply.with(Board::open().used(Heap::Vram)); }
 int gtt_usage(const Asked&, Reply& reply) { return reply.with(Board::open().used(Heap::Gtt)); }
 

@@ -147,7 +147,8 @@ void describe_host(HsaNodeProperties& p) {
     set_names(p, host_name(), "CPU");
 }
 
-void describe_card(HsaNodeProperties& p, const isa::Chip& chip) {
+void describe_card(HsaNodeProperties& p, const Device& device) {
+    const isa::Chip& chip = device.chip;
     p.NumSIMDPerCU = 4;
     p.NumFComputeCores = chip.cus() * p.NumSIMDPerCU;
     p.NumShaderBanks = chip.engines;
@@ -178,7 +179,7 @@ void describe_card(HsaNodeProperties& p, const isa::Chip& chip) {
     p.DrmRenderMinor = 128;
     p.MaxEngineClockMhzFCompute = chip.mhz;
     p.MaxEngineClockMhzCCompute = host_mhz;
-    set_names(p, card_name(chip), "gfx803");
+    set_names(p, card_name(chip, device.clock.modelled), "gfx803");
 }
 
 HsaNodeProperties describe(HSAuint32 node, const Device& device) {
@@ -186,7 +187,7 @@ HsaNodeProperties describe(HSAuint32 node, const Device& device) {
     if (node == cpu_node)
         describe_host(p);
     else
-        describe_card(p, device.chip);
+        describe_card(p, device);
     p.NumMemoryBanks = memory_banks(node, device).size();
     p.NumCaches = caches(node, device.chip).size();
     p.NumIOLinks = 1;
@@ -245,15 +246,16 @@ HSAKMT_STATUS hsaKmtGetNodeIoLinkProperties(HSAuint32 node, HSAuint32 count, Hsa
     return fill(node, count, links, [&](const auto&) { return std::vector{link_from(node)}; });
 }
 
-// All counters come from the device's one clock; the card's own runs slower.
+// All counters come from the device's one clock, in whole ticks of the card's own, which is slower: what is computed
+// between two readings, as ROCr computes the times of kernels, is then exact.
 HSAKMT_STATUS hsaKmtGetClockCounters(HSAuint32 node, HsaClockCounters* counters) {
     if (!counters) return HSAKMT_STATUS_INVALID_PARAMETER;
-    return call([&](Session&) {
+    return call([&](Session& s) {
         if (node >= nodes) return HSAKMT_STATUS_INVALID_NODE_UNIT;
-        const uint64_t now = gcn::emulator::Device::nanoseconds();
-        counters->CPUClockCounter = counters->SystemClockCounter = now;
+        counters->GPUClockCounter = gcn::emulator::Device::ticks(s.device.clock.now());
+        counters->CPUClockCounter = counters->SystemClockCounter =
+            counters->GPUClockCounter * gcn::emulator::Clock::tick;
         counters->SystemClockFrequencyHz = 1'000'000'000;
-        counters->GPUClockCounter = gcn::emulator::Device::ticks(now);
         return HSAKMT_STATUS_SUCCESS;
     });
 }
