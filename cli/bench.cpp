@@ -14,6 +14,7 @@
 #include "bench/plot.hpp"
 #include "bench/record.hpp"
 #include "cli/output.hpp"
+#include "cli/timing.hpp"
 #include "plan/problem.hpp"
 #include "plan/select.hpp"
 #include "plan/source.hpp"
@@ -22,7 +23,7 @@ namespace gcn {
 
 struct BenchOptions {
     std::vector<std::string> cases, lists, sources;
-    std::string file, backend, save, compare, plot;
+    std::string file, backend, timing, save, compare, plot;
     int repeat = 0;
     bool all = false, json = false;
 };
@@ -220,6 +221,7 @@ static void run(const BenchOptions& o) {
     const std::vector<Case> cases = cases_of(o, before ? &*before : nullptr);
     const KernelRow* const forced = forced_kernel();
     check_files(o, cases);
+    set_timing(o.timing, "sampled");
     Device device = Device::open(o.backend);
     if (forced) check_runs_on(device, *forced);
     Record now = record_of(device);
@@ -276,6 +278,7 @@ void bench(CLI::App& app) {
     app.add_flag("--all", o.all, "of lists and files also what is too large for the software Polaris");
     app.add_option("--backend", o.backend,
                    "hsa, drm, hsa-software, drm-software or cpu; else $GCN_BACKEND, else the first that opens");
+    add_timing(app, o.timing, "sampled");
     app.add_option("--repeat", o.repeat, "timed runs of a case; unless given 3 to 10, as fit into half a second")
         ->check(CLI::Range(1, 1000000));
     app.add_flag("--json", o.json, "one JSON object per case and line");

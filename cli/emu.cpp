@@ -17,6 +17,7 @@
 #include "cli/board.hpp"
 #include "cli/emu.hpp"
 #include "cli/strict.hpp"
+#include "cli/timing.hpp"
 #include "gcn/error.hpp"
 #include "isa/chips.hpp"
 
@@ -25,6 +26,7 @@ namespace gcn {
 struct EmuOptions {
     std::string chip;
     int threads = 0;
+    std::string timing;
     std::string trace, trace_kernel, trace_wave, trace_pc, trace_limit, trace_lanes;
     std::vector<std::string> breaks;
     std::string break_lanes, break_lds;
@@ -171,6 +173,7 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
         fail({"emulate the chip " + chip, "it is not one of " + known_chips(), "", Fault::WrongUse});
     if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
     if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
+    if (!o.timing.empty()) set_timing(o.timing, "");
     refuse_idle_options(o);
     set_debugging(o);
     const std::string list = o.strict.empty() && !o.strict_json.empty() ? "1" : o.strict;
@@ -201,6 +204,7 @@ void emu(CLI::App& app) {
     app.prefix_command();  // what follows COMMAND belongs to it
     app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
     app.add_option("--threads", o.threads, "of the host to compute with; all unless given")->check(CLI::Range(1, 1024));
+    add_timing(app, o.timing, "off");
     app.add_flag("--trace{-}", o.trace, "a line per instruction executed, to stderr or to --trace=FILE");
     app.add_option("--trace-kernel", o.trace_kernel, "only of this kernel; * and ? as in file names");
     app.add_option("--trace-wave", o.trace_wave, "only of wave N of the grid, or GROUP:WAVE; GROUP a number or X,Y,Z");

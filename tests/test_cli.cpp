@@ -322,6 +322,92 @@ TEST_CASE("bench prints one JSON object a case, with a time that says what it is
     }
 }
 
+// ---- modelled time ------------------------------------------------------------------------
+
+namespace {
+
+struct Timed {
+    const char *environment, *options, *kind;
+};
+// An option before the variable, the variable before what bench does by itself.
+constexpr Timed timings[] = {
+    {"", "", "modelled"},
+    {"GCN_EMU_TIMING=", "", "modelled"},
+    {"GCN_EMU_TIMING=off", "", "host"},
+    {"GCN_EMU_TIMING=full", "", "modelled"},
+    {"", "--timing off", "host"},
+    {"GCN_EMU_TIMING=full", "--timing=off", "host"},
+    {"GCN_EMU_TIMING=off", "--timing=sampled", "modelled"},
+    {"", "--timing full", "modelled"},
+};
+
+}  // namespace
+
+TEST_CASE("bench models time on the software Polaris unless told otherwise, through both doors") {
+    for (const char* backend : {"hsa-software", "drm-software"}) {
+        if (!test::sanitizer().empty() && backend == std::string("drm-software")) continue;  // it starts itself again
+        for (const Timed& t : timings) {
+            CAPTURE(backend, t.environment, t.options);
+            const Ran r = gcn_with(
+                std::string("env -u GCN_EMU_TIMING ") + t.environment,
+                "bench --json --repeat 1 sgemm:nt:32x32x8 --backend " + std::string(backend) + " " + t.options);
+            REQUIRE(r.status == 0);
+            const json row = json::parse(r.out);
+            CHECK(row["time_kind"] == t.kind);
+            const bool modelled = t.kind == std::string("modelled");
+            CHECK(row["percent_peak"].is_null() == !modelled);
+            const std::string name = row["device"], clock = backend[0] == 'h' ? ", host clock)" : "; host clock)";
+            CHECK(name == "AMD Radeon RX 590 (software" + (modelled ? ")" : clock));
+            CHECK_THAT(r.err, Catch::Contains(modelled ? "Times are modelled." : "Times are the host's."));
+        }
+    }
+    CHECK_THAT(
+        run("bench --backend hsa-software --repeat 1 sgemm:nt:8x8x8").out,
+        Catch::StartsWith("AMD Radeon RX 590 (software), backend hsa: times are modelled by the software Polaris"));
+}
+
+TEST_CASE("bench alone models time by itself; info, gemm and programs under emu do when asked") {
+    const auto named = [](const std::string& environment, const char* end) {
+        const json all = json::parse(gcn_with("env -u GCN_EMU_TIMING " + environment, "info --json").out);
+        const json& device = all["devices"][2];
+        CHECK(device["backend"] == "hsa-software");
+        CHECK(device["name"] == std::string("AMD Radeon RX 590 ") + end);
+        CHECK(device.contains("peak_gflops") == (end == std::string("(software)")));
+    };
+    named("", "(software, host clock)");
+    named("GCN_EMU_TIMING=sampled", "(software)");
+
+    const Folder folder;
+    const std::string a = folder / "a.npy",
+                      line = "gemm '" + a + "' '" + a + "' --json -o '" + (folder / "c.npy") + "'";
+    write_npy(a, {2, 2, Order::C, {1, 2, 3, 4}, false});
+    CHECK(json::parse(gcn_with("env -u GCN_EMU_TIMING", line).out)["time_kind"] == "host");
+    CHECK(json::parse(gcn_with("GCN_EMU_TIMING=full", line).out)["time_kind"] == "modelled");
+
+    CHECK(run("emu --timing full printenv GCN_EMU_TIMING").out == "full\n");
+    CHECK(run("emu --timing=sampled -- printenv GCN_EMU_TIMING").out == "sampled\n");
+    CHECK(run("emu --timing full -- printenv GCN_EMU_TIMING").out == "full\n");
+}
+
+TEST_CASE("a timing that there is not is refused, and kinds of times are not compared") {
+    for (const std::string command : {"bench", "emu"})
+        refuses(
+            command + " --timing=fast true", 2,
+            "read the command line: --timing: it is not one of off, sampled, full. Try: gcn " + command + " --help.");
+    const Ran variable = gcn_with("GCN_EMU_TIMING=fast", "bench --backend hsa-software sgemm:nt:8x8x8");
+    CHECK(variable.status == 2);
+    CHECK(variable.err ==
+          "gcn: cannot start the software Polaris: GCN_EMU_TIMING is 'fast'. Try: one of off, sampled, full.\n");
+
+    const Folder folder;
+    const std::string before = folder / "before", bench = "bench --repeat 5 --backend hsa-software sgemm:nt:32x32x8 ";
+    REQUIRE(run(bench + "--timing off --save '" + before + "'").status == 0);
+    const Ran r = run(bench + "--timing full --compare '" + before + "'");
+    CHECK(r.status == 2);
+    CHECK_THAT(r.err, Catch::Contains(" host times ") && Catch::Contains(" modelled times"));
+    CHECK(r.out == "");
+}
+
 TEST_CASE("bench prints a table that says what its times are, and reads cases from a file") {
     const Folder folder;
     const std::string file = test::write(folder / "cases", "# mine\nsgemm:tn:8x8x8\n\nsgemm:nn:9x9x9 # odd\n");

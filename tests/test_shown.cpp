@@ -146,6 +146,8 @@ TEST_CASE("libdrm_amdgpu reads of each chip what its row says") {
     const auto number = [&](const std::string& name) { return v[name].empty() ? 0 : std::stoull(v[name]); };
     CHECK(said.ends_with("all right\n"));
     CHECK(v["name"] == "AMD Radeon " + std::string(c.card) + " (software; host clock)");
+    CHECK(values(shown("--timing=full --chip " + std::string(c.row) + " " BUILD "/tests/programs/drm_info"))["name"] ==
+          "AMD Radeon " + std::string(c.card) + " (software)");
     CHECK(number("device_id") == c.device_id);
     CHECK(number("pci_rev") == c.revision);
     CHECK(number("family") == 130);
