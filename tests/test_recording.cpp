@@ -33,7 +33,8 @@ public:
     }
     bool full() const override { return false; }
     bool ready() const override { return false; }
-    void advance() override {}
+    bool steps(const Program&) override { return false; }
+    void advance(Steps*) override {}
     bool over() const override { return true; }
     double duration_ns() const override { return 0; }
 

@@ -127,7 +127,7 @@ bool AqlQueue::take_dispatch(const Packet& packet) {
 }
 
 void AqlQueue::launch(Dispatch dispatch, const Packet& packet) {
-    dispatch.observers = device.observers(pm4.window_open());
+    device.prepare(dispatch, pm4.window_open());
     auto flight = std::make_shared<Flight>();
     flight->signal = packet.completion_signal.handle;
     flight->uses_scratch = packet.private_segment_size > 0;

@@ -129,14 +129,15 @@ Device::Device(const Settings& settings)
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug),
       counters(*settings.chip),
+      model(*settings.chip),
       patience(settings.watchdog) {
     set_shader_clocks(clock.modelled ? &clock : nullptr);
 }
 
-std::vector<Observer*> Device::observers(bool windowed) {
-    std::vector<Observer*> all = watch.observers();
-    if (counters.counting()) all.push_back(counters.observer(windowed));
-    return all;
+void Device::prepare(Dispatch& dispatch, bool windowed) {
+    dispatch.observers = watch.observers();
+    if (counters.counting()) dispatch.observers.push_back(counters.observer(windowed));
+    if (timing != Timing::Off) dispatch.recorder = model.grid(dispatch);
 }
 
 }  // namespace gcn::emulator

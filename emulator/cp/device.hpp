@@ -16,6 +16,7 @@
 #include "emulator/cp/scheduler.hpp"
 #include "emulator/cp/watch.hpp"
 #include "emulator/exec/exec.hpp"
+#include "emulator/timing/grid.hpp"
 #include "isa/chips.hpp"
 
 namespace gcn::emulator {
@@ -59,6 +60,7 @@ public:
     Totals totals;
     Watch watch;
     Counters counters;
+    timing::Model model;
     Scheduler scheduler;
     const double patience;  // seconds that a ring may wait for memory that nobody changes; 0: without end
 
@@ -66,8 +68,8 @@ public:
     // their own here before they start any.
     std::function<std::optional<double>(const Result&)> duration = [](const Result& r) { return r.duration_ns; };
 
-    // Who watches a grid that starts now. `windowed`: Counters::observer().
-    std::vector<Observer*> observers(bool windowed);
+    // Who watches and who times a grid that starts now. `windowed`: Counters::observer().
+    void prepare(Dispatch&, bool windowed);
 
     uint64_t vram_bytes() const { return uint64_t(chip.memory_mib) << 20; }
     // By all processes under one gcn emu: emulator/cp/board.hpp.

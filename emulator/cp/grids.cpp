@@ -5,7 +5,7 @@
 namespace gcn::emulator {
 
 void Grids::start(Dispatch dispatch, bool windowed) {
-    dispatch.observers = device.observers(windowed);
+    device.prepare(dispatch, windowed);
     auto grid = std::make_shared<Grid>();
     under_way.push_back(grid);
     ++count;

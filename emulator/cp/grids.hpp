@@ -16,7 +16,7 @@ public:
     Grids(Device& device, Timeline& time) : device(device), time(time) {}
     ~Grids() { stop(); }
 
-    void start(Dispatch, bool windowed);  // Device::observers()
+    void start(Dispatch, bool windowed);  // Device::prepare()
     // Forgets the oldest, if it has ended; false when none has. The first fault stays.
     bool collect();
     const Fault* fault() const { return first_fault.kind == FaultKind::None ? nullptr : &first_fault; }

@@ -124,6 +124,8 @@ struct Executor::Impl {
         uint64_t ended = 0;
         int running = 0;          // turns under way
         bool advancing = false;   // one of them is the recorder's
+        // Those of a grid that goes by its recorder's turns alone.
+        std::map<uint64_t, std::unique_ptr<Group>> stepped;
         bool start_next = false;  // the next turn is for a new group, not for one put aside
         Result result;
         ScratchSlots* scratch = nullptr;
@@ -216,6 +218,7 @@ struct Executor::Impl {
                 ++grid->running;
                 return Turn{grid, nullptr, 0, 0, {}, true};
             }
+            if (grid->launch.steps) continue;
             if (may_start(*grid) && (grid->start_next || grid->aside.empty())) {
                 grid->start_next = false;
                 ++grid->running;
@@ -241,6 +244,49 @@ struct Executor::Impl {
         return turn;
     }
 
+    // ---- grids whose recorder says when -------------------------------------------------------
+
+    class Stepping final : public Steps {
+    public:
+        Stepping(Impl& owner, Grid& grid) : owner(owner), grid(grid), hold(*grid.launch.dispatch.space) {}
+
+        void begin(uint64_t number) override {
+            if (stopped()) return;
+            std::vector<uint32_t> slots;
+            if (grid.scratch) {
+                const std::lock_guard lock(owner.guard);
+                slots = grid.scratch->take(uint32_t(grid.launch.waves_per_group()));
+            }
+            grid.stepped[number] = std::make_unique<Group>(grid.launch, number, std::move(slots), owner.waves);
+        }
+        void step(uint64_t number, uint32_t wave) override { go(number, wave, Group::Until::Recorded); }
+        void end(uint64_t number) override {
+            const auto it = grid.stepped.find(number);
+            for (int wave = 0; it != grid.stepped.end() && it->second && wave < it->second->wave_count(); ++wave)
+                go(number, uint32_t(wave), Group::Until::End);
+            if (stopped()) return;
+            owner.settle(grid, std::move(it->second), Group::State::Ended);
+            grid.stepped.erase(it);
+        }
+        bool stopped() const override { return grid.stopping; }
+
+    private:
+        void go(uint64_t number, uint32_t wave, Group::Until until) {
+            if (stopped()) return;
+            hold.renew_when_spent();
+            Group& group = *grid.stepped.at(number);
+            const uint64_t before = group.instructions;
+            const auto state = group.step(wave, until, owner.table, owner.cache_for(grid), hold.view);
+            hold.budget -= int64_t(group.instructions - before) + 1;
+            if (state == Group::State::Faulted)
+                owner.settle(grid, std::move(grid.stepped.extract(number).mapped()), state);
+        }
+
+        Impl& owner;
+        Grid& grid;
+        Hold hold;
+    };
+
     // ---- turns --------------------------------------------------------------------------------
 
     // Runs `group` for a turn of at most `budget` instructions, and no longer than it has patience.
@@ -251,7 +297,7 @@ struct Executor::Impl {
             Patience::begin(hold.view);
             const int64_t slice = std::min(group.patience.instructions, budget);
             int64_t left = slice;
-            const Group::State state = group.run(table, cache_for(grid.launch.observers, grid.recorder()), hold.view, left);
+            const Group::State state = group.run(table, cache_for(grid), hold.view, left);
             hold.budget -= slice - left;
             budget -= slice - left;
             const bool waits = group.patience.end(hold.view);
@@ -261,8 +307,11 @@ struct Executor::Impl {
 
     void run_turn(Turn turn, int64_t budget) {
         Grid& grid = *turn.grid;
-        if (turn.advances) {
-            grid.recorder()->advance();
+        if (turn.advances && grid.launch.steps) {
+            Stepping steps(*this, grid);
+            grid.recorder()->advance(&steps);
+        } else if (turn.advances) {
+            grid.recorder()->advance(nullptr);
         } else {
             Hold hold(*grid.launch.dispatch.space);
             if (turn.group) {
@@ -327,9 +376,11 @@ struct Executor::Impl {
         }
         if (grid->scratch) {
             for (const auto& group : grid->aside) grid->scratch->give(group->slots());
+            for (const auto& [number, group] : grid->stepped) grid->scratch->give(group->slots());
             if (--grid->scratch->users == 0) scratch.erase(grid->launch.dispatch.scratch_base);
         }
         grid->aside.clear();
+        grid->stepped.clear();
         if (grid->recorder() && !grid->stopping) grid->result.duration_ns = grid->recorder()->duration_ns();
         lock.unlock();
         const auto done = std::move(grid->done);
@@ -398,8 +449,11 @@ struct Executor::Impl {
     }
 
     using GridObservers = std::vector<std::shared_ptr<GridObserver>>;
-    ProgramCache& cache_for(const GridObservers& watching, const GridRecorder* recorder) {
-        return caches[!watching.empty()][recorder != nullptr];
+    ProgramCache& cache_for(const GridObservers& watching, const GridRecorder* recorder, bool steps) {
+        return caches[!watching.empty() || steps][recorder != nullptr];
+    }
+    ProgramCache& cache_for(const Grid& grid) {
+        return cache_for(grid.launch.observers, grid.recorder(), grid.launch.steps);
     }
 
     Launch launch_of(const Dispatch& dispatch) {
@@ -408,8 +462,12 @@ struct Executor::Impl {
         for (Observer* observer : dispatch.observers)
             if (auto grid = observer->grid(dispatch)) watching.push_back(std::move(grid));
         size_t decoded;
-        auto program = cache_for(watching, dispatch.recorder.get()).find(*dispatch.space, dispatch.entry, table, decoded);
-        return Launch(dispatch, std::move(watching), std::move(program));
+        const auto find = [&](bool steps) {
+            return cache_for(watching, dispatch.recorder.get(), steps).find(*dispatch.space, dispatch.entry, table, decoded);
+        };
+        auto program = find(false);
+        const bool steps = dispatch.recorder && dispatch.recorder->steps(*program);
+        return Launch(dispatch, std::move(watching), steps ? find(true) : std::move(program), steps);
     }
 
     GridPointer start(const Dispatch& dispatch, std::function<void(const Result&)> done) {
@@ -434,7 +492,7 @@ struct Executor::Impl {
             return grid;
         }
         const uint64_t waves_in_all = grid->total * uint64_t(std::max(grid->launch.waves_per_group(), 1));
-        if (waves_in_all <= start_waves && may_start(*grid)) {
+        if (waves_in_all <= start_waves && !grid->launch.steps && may_start(*grid)) {
             ++grid->running;
             Turn turn = new_groups(grid);
             lock.unlock();

@@ -57,8 +57,8 @@ void WavePool::give(WavePointer wave) {
 }
 
 Launch::Launch(const Dispatch& d, std::vector<std::shared_ptr<GridObserver>> watch,
-               std::shared_ptr<const Program> entry)
-    : dispatch(d), program(std::move(entry)), observers(std::move(watch)) {
+               std::shared_ptr<const Program> entry, bool steps)
+    : dispatch(d), program(std::move(entry)), observers(std::move(watch)), steps(steps) {
     for (int i = 0; i < 3; ++i)
         groups[i] = d.group[i] ? uint32_t((uint64_t(d.grid[i]) + d.group[i] - 1) / d.group[i]) : 0;
     lds_aperture = uint32_t(d.lds_aperture >> 32);
@@ -205,6 +205,86 @@ int64_t Group::step(Wave& w, const HandlerTable& table, int64_t budget) {
     if (op) w.next = op;
     _mm_setcsr(callers);
     return budget - left;
+}
+
+// As step(), but for where it stops.
+Group::Stop Group::step_until(Wave& w, Until until, const HandlerTable& table) {
+    const unsigned callers = _mm_getcsr();
+    w.mxcsr_now = 0;
+    w.event = Event::None;
+    const Op* op = w.next;
+    bool recorded = false;
+    while (op) {
+        if (!op->count) {
+            const bool records = op->run == record, enters = records && op->point->enters;
+            op = op->run(op, &w);
+            recorded |= records && until == Until::Recorded;
+            if (enters && recorded) break;
+            continue;
+        }
+        w.next = op;
+        const Step step{*w.program, w.program->number_of(op)};
+        tell([&](GroupObserver& o) { o.before(w, step); });
+        ++instructions;
+        op = table.step(op, &w);
+        if (!op && w.event == Event::Mode) op = w.next;
+        if (!op && w.event == Event::Fault)
+            tell([&](GroupObserver& o) { o.faults(w, step); });
+        else
+            tell([&](GroupObserver& o) { o.after(w, step); });
+        if (op && recorded) break;
+    }
+    if (op) w.next = op;
+    _mm_setcsr(callers);
+    return op ? Stop::Recorded : Stop::Event;
+}
+
+Group::State Group::advance(Wave& w, Until until, const HandlerTable& table, ProgramCache& cache, View& view) {
+    WithdrawnGuard guard(view.windows);
+    const unsigned float_modes = _mm_getcsr();
+    w.view = &view;
+    while (!w.ended && !w.waiting) {
+        Stop stop = Stop::Event;
+        if (const auto memory = guard.run([&] { stop = step_until(w, until, table); })) {
+            _mm_setcsr(float_modes);
+            report(w, *memory);
+            return State::Faulted;
+        }
+        if (stop == Stop::Recorded) return State::Unfinished;
+        switch (w.event) {
+            case Event::End:
+                w.ended = true;
+                --living;
+                tell([&](GroupObserver& o) { o.wave_ends(w); });
+                break;
+            case Event::Barrier:
+                w.waiting = true;
+                break;
+            case Event::Jump:
+                jump(w, cache, table);
+                break;
+            case Event::Fault:
+                report(w);
+                return State::Faulted;
+            default:
+                break;
+        }
+    }
+    return State::Unfinished;
+}
+
+Group::State Group::step(uint32_t index, Until until, const HandlerTable& table, ProgramCache& cache, View& view) {
+    Wave& w = *waves[index];
+    for (;;) {
+        if (advance(w, until, table, cache, view) == State::Faulted) return State::Faulted;
+        if (w.ended || !w.waiting) break;
+        // Whoever has not come so far has only instructions before it that nobody has heard of.
+        for (const WavePointer& other : waves)
+            if (advance(*other, Until::End, table, cache, view) == State::Faulted) return State::Faulted;
+        release_barrier();
+    }
+    if (!living && recorder) recorder->ended();
+    return living ? State::Unfinished : State::Ended;
 }
 
 void Group::report(const Wave& w) {

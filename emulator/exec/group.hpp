@@ -35,9 +35,11 @@ struct Launch : GridFacts {
     std::array<uint32_t, 3> groups{};        // in each dimension
     std::shared_ptr<const Program> program;  // of the entry
     std::vector<std::shared_ptr<GridObserver>> observers;
+    bool steps;  // the recorder says when each instruction is executed
 
     // Stepped programs when somebody watches.
-    Launch(const Dispatch&, std::vector<std::shared_ptr<GridObserver>>, std::shared_ptr<const Program>);
+    Launch(const Dispatch&, std::vector<std::shared_ptr<GridObserver>>, std::shared_ptr<const Program>,
+           bool steps = false);
     uint64_t total() const { return uint64_t(groups[0]) * groups[1] * groups[2]; }
     int waves_per_group() const;  // of a whole one
     bool uses_scratch() const { return dispatch.scratch_base && dispatch.scratch_wave_bytes; }
@@ -71,6 +73,10 @@ public:
     // Goes round its waves until all have ended, one has faulted, or about `budget` instructions are done.
     enum class State { Ended, Faulted, Unfinished, Yielded };
     State run(const HandlerTable&, ProgramCache&, View&, int64_t& budget);
+    // One wave alone, of a stepped and recorded program: until it has recorded something (an access is executed too), or
+    // to its end. Others follow as far as a barrier asks.
+    enum class Until { Recorded, End };
+    State step(uint32_t wave, Until, const HandlerTable&, ProgramCache&, View&);
     // Where its first wave that lives goes on, as a fault that says so.
     Fault whereabouts() const;
 
@@ -88,6 +94,9 @@ private:
     size_t jump(Wave&, ProgramCache&, const HandlerTable&);
     // As HandlerTable::run, with the observers told of each instruction.
     int64_t step(Wave&, const HandlerTable&, int64_t budget);
+    enum class Stop { Recorded, Event };
+    Stop step_until(Wave&, Until, const HandlerTable&);
+    State advance(Wave&, Until, const HandlerTable&, ProgramCache&, View&);
     template <class Call> void tell(Call call) {
         for (const auto& observer : observers) call(*observer);
     }

@@ -532,7 +532,8 @@ private:
             item.starts_stretch |= starts || pc != next;
             if (item.flow.target) items.at(item.target).starts_stretch = true;
             next = pc + 4 * item.words;
-            starts = !item.decoded || item.flow.target || !item.flow.next || writes_exec(*item.decoded);
+            starts = !item.decoded || item.flow.target || !item.flow.next || writes_exec(*item.decoded) ||
+                     reads_clock(*item.decoded);
             program.instructions.push_back({pc, item.decoded});
         }
         for (const auto& [pc, item] : items) program.starts.push_back(item.starts_stretch);

@@ -49,6 +49,8 @@ bool writes_exec(const isa::Decoded& d) {
     }
 }
 
+bool reads_clock(const isa::Decoded& d) { return d.inst->name == "s_memtime" || d.inst->name == "s_memrealtime"; }
+
 const Op* record(const Op* op, Wave* w) {
     const RecordPoint& p = *op->point;
     if (p.enters)

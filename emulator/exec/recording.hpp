@@ -9,8 +9,8 @@
 // Between two starts a wave goes through its instructions one by one in the order of their addresses, and EXEC stays
 // the same.
 //
-// A stretch starts at the entry, where a branch leads, after whatever may go elsewhere, after what writes EXEC, and
-// after a gap in the code.
+// A stretch starts at the entry, where a branch leads, after whatever may go elsewhere, after what writes EXEC, after
+// what reads a clock, and after a gap in the code.
 //
 // What was recorded is made use of between groups: GridRecorder::advance(), by one thread at a time. Calls come with
 // the wave's floating-point modes set: compute in integers. No call changes the wave or touches memory of the device.
@@ -32,6 +32,7 @@ namespace gcn::emulator {
 bool is_recorded(const isa::Decoded&);
 // EXEC may differ after it.
 bool writes_exec(const isa::Decoded&);
+bool reads_clock(const isa::Decoded&);
 
 // `number`: Program::code().
 class WaveRecorder {
@@ -61,17 +62,34 @@ public:
     virtual void ended() = 0;
 };
 
+// The groups of a grid whose recorder says when each of their instructions is executed. A fault ends the grid; calls
+// for it do nothing from then on.
+class Steps {
+public:
+    virtual void begin(uint64_t number) = 0;  // GridRecorder::group() follows
+    // The wave goes on until it has recorded something; an access that it recorded is executed too.
+    virtual void step(uint64_t number, uint32_t wave) = 0;
+    // All its waves go on to their ends.
+    virtual void end(uint64_t number) = 0;
+    virtual bool stopped() const = 0;
+
+protected:
+    ~Steps() = default;
+};
+
 class GridRecorder {
 public:
     virtual ~GridRecorder() = default;
+    // It wants Steps for a grid of this program. Called once, before any group begins.
+    virtual bool steps(const Program&) = 0;
     // A group begins. Called by several threads at once.
     virtual std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) = 0;
     // So much is recorded and not yet used that no further group should begin.
     virtual bool full() const = 0;
     // advance() would get somewhere.
     virtual bool ready() const = 0;
-    // Uses some of what was recorded; from one thread at a time.
-    virtual void advance() = 0;
+    // Uses some of what was recorded; from one thread at a time. nullptr: groups go their own way.
+    virtual void advance(Steps*) = 0;
     // All groups have ended and nothing is left to use.
     virtual bool over() const = 0;
     virtual double duration_ns() const = 0;  // then: what becomes Result::duration_ns
