@@ -420,6 +420,8 @@ TEST_CASE("Copies by packets take their modelled time") {
         Card c;
         REQUIRE(c.run(join({clock_now(at(0)), dma(at(0x4000), at(0x2000), bytes), clock_now(at(8))})) == "");
         CHECK(c.wide(8) - c.wide(0) == ticks(Copier::CommandProcessor));
+        REQUIRE(c.run(join({clock_now(at(0)), dma(at(0x2000), at(0x2000), bytes), clock_now(at(8))})) == "");
+        CHECK(c.wide(8) == c.wide(0));  // it only fills a cache
 
         Stage s(20, [](emulator::Client& client) { return std::make_unique<emulator::Sdma>(device(), client); });
         const auto stamp = [](uint64_t to) {

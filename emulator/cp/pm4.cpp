@@ -464,12 +464,14 @@ Pm4::Step Pm4::dma_data(Body body) {
         pm4::DMA_DATA_SRC_FIXED.in(body) || pm4::DMA_DATA_DST_FIXED.in(body) || pm4::DMA_DATA_SRC_SWAP.in(body) ||
         pm4::DMA_DATA_DST_SWAP.in(body))
         refuse("copies from or to what is not modelled: words " + hex(body[0]) + " and " + hex(body[5]));
+    // A copy onto itself only brings the bytes into a cache; nothing waits for it.
+    const bool prefetch = from != pm4::DMA_SEL_DATA && source == target;
     if (from == pm4::DMA_SEL_DATA)
         memory.fill(target, bytes, body[1]);
-    else if (source != target)  // a copy onto itself only brings the bytes into a cache
+    else if (!prefetch)
         memory.copy(target, source, bytes);
     copied += bytes;
-    time.advance(copy_time(device.chip, Copier::CommandProcessor, bytes));
+    if (!prefetch) time.advance(copy_time(device.chip, Copier::CommandProcessor, bytes));
     return Step::Next;
 }
 
