@@ -127,11 +127,11 @@ bool AqlQueue::take_dispatch(const Packet& packet) {
 }
 
 void AqlQueue::launch(Dispatch dispatch, const Packet& packet) {
-    device.prepare(dispatch, pm4.window_open());
     auto flight = std::make_shared<Flight>();
     flight->signal = packet.completion_signal.handle;
     flight->uses_scratch = packet.private_segment_size > 0;
     const Clock::Work work = device.clock.begin(time.now());
+    device.prepare(dispatch, work, pm4.window_open());
     flight->start = work.start;
     flights.push_back(flight);
     ++next;

@@ -134,7 +134,8 @@ Device::Device(const Settings& settings)
     set_shader_clocks(clock.modelled ? &clock : nullptr);
 }
 
-void Device::prepare(Dispatch& dispatch, bool windowed) {
+void Device::prepare(Dispatch& dispatch, const Clock::Work& work, bool windowed) {
+    dispatch.start_ns = work.start;
     dispatch.observers = watch.observers();
     if (counters.counting()) dispatch.observers.push_back(counters.observer(windowed));
     if (timing != Timing::Off) dispatch.recorder = model.grid(dispatch);

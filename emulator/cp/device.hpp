@@ -68,8 +68,8 @@ public:
     // their own here before they start any.
     std::function<std::optional<double>(const Result&)> duration = [](const Result& r) { return r.duration_ns; };
 
-    // Who watches and who times a grid that starts now. `windowed`: Counters::observer().
-    void prepare(Dispatch&, bool windowed);
+    // Who watches and who times a grid that starts as `work`. `windowed`: Counters::observer().
+    void prepare(Dispatch&, const Clock::Work&, bool windowed);
 
     uint64_t vram_bytes() const { return uint64_t(chip.memory_mib) << 20; }
     // By all processes under one gcn emu: emulator/cp/board.hpp.

@@ -5,12 +5,12 @@
 namespace gcn::emulator {
 
 void Grids::start(Dispatch dispatch, bool windowed) {
-    device.prepare(dispatch, windowed);
     auto grid = std::make_shared<Grid>();
     under_way.push_back(grid);
     ++count;
     executing.fetch_add(1, std::memory_order_relaxed);
     const Clock::Work work = device.clock.begin(time.now());
+    device.prepare(dispatch, work, windowed);
     // This outlives its grids: stop() waits for them.
     grid->running = device.executor.start(dispatch, [this, grid, work, &scheduler = device.scheduler](const Result& r) {
         grid->result = r;

@@ -14,6 +14,16 @@ protected:
     ~ShaderClocks() = default;
 };
 
+// What waves read that this thread executes while it lives.
+class ShaderTime {
+public:
+    ShaderTime(uint64_t shader_cycles, uint64_t real_time_ticks);
+    ~ShaderTime();
+    ShaderTime(const ShaderTime&) = delete;
+
+    const uint64_t shader_cycles, real_time_ticks;
+};
+
 // For all grids that run from now on; they outlive them. Null: the host's clock.
 void set_shader_clocks(ShaderClocks*);
 

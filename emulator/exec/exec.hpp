@@ -43,6 +43,7 @@ struct Dispatch {
     uint32_t scratch_wave_bytes = 0;
     uint32_t scratch_waves = 0;                       // slots of scratch_wave_bytes behind scratch_base
     uint64_t lds_aperture = 0, scratch_aperture = 0;  // high halves select LDS and scratch in FLAT
+    uint64_t start_ns = 0;                            // of the device's clock
     // s_sendmsg with this constant, from a worker thread that holds in_use(); may be empty. 1: an interrupt of the
     // host.
     std::function<void(uint32_t)> message;

@@ -86,14 +86,23 @@ void set_float_modes(Wave& w) {
     w.mxcsr[int(Float::Exact64)] = masked | round_wide | results(wide);
 }
 
+static thread_local const ShaderTime* time_of_thread = nullptr;
+
+ShaderTime::ShaderTime(uint64_t cycles, uint64_t ticks) : shader_cycles(cycles), real_time_ticks(ticks) {
+    time_of_thread = this;
+}
+ShaderTime::~ShaderTime() { time_of_thread = nullptr; }
+
 void set_shader_clocks(ShaderClocks* clocks) { device_clocks.store(clocks, std::memory_order_release); }
 
 // Without a device's: the host's nanoseconds, and 25 MHz, as the cards' crystal, made of them.
 uint64_t shader_clock() {
+    if (time_of_thread) return time_of_thread->shader_cycles;
     ShaderClocks* const clocks = device_clocks.load(std::memory_order_acquire);
     return clocks ? clocks->shader_cycles() : nanoseconds();
 }
 uint64_t real_time_clock() {
+    if (time_of_thread) return time_of_thread->real_time_ticks;
     ShaderClocks* const clocks = device_clocks.load(std::memory_order_acquire);
     return clocks ? clocks->real_time_ticks() : nanoseconds() / 40;
 }

@@ -52,6 +52,7 @@ public:
     struct Need {
         GroupTrace* group = nullptr;
         uint32_t wave = 0;
+        uint64_t time = 0;  // of the wave's turn
     };
     const Need& need() const { return wanted; }
     // Traces that have been consumed, in the order in which their groups ended.

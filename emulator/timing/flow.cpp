@@ -48,7 +48,7 @@ bool Engine::feed(Cu& cu, Simd& simd, uint64_t time) {
         }
         if (!fed(w)) {
             GroupTrace* group = cu.groups[w.group].trace.get();
-            wanted = {group, uint32_t(w.trace - group->waves.data())};
+            wanted = {group, uint32_t(w.trace - group->waves.data()), time};
             return false;
         }
         w.hungry = false, --simd.hungry;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "emulator/exec/clocks.hpp"
+#include "emulator/timing/order.hpp"
+
 namespace gcn::emulator::timing {
 
 namespace {
@@ -41,6 +44,7 @@ TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch&
                      Ended ended)
     : parameters(p),
       total(groups_in(d)),
+      start_ns(d.start_ns),
       kept(std::move(memory)),
       engine(chip, p, kept->memory, shape_of(d)),
       ended(std::move(ended)),
@@ -48,14 +52,29 @@ TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch&
       programs([this](const Program& program) { met(program); }) {}
 
 std::unique_ptr<GroupRecorder> TimedGrid::group(uint64_t number, const GroupFacts& facts) {
-    return group_recorder(number, facts, programs, [this](std::unique_ptr<GroupTrace> trace) {
-        bytes.fetch_add(bytes_of(*trace), std::memory_order_relaxed);
+    auto trace = std::make_unique<GroupTrace>();
+    GroupTrace& to = *trace;
+    if (stepped) {
+        begun = std::move(trace);
+        return group_recorder(number, facts, programs, to, [] {});
+    }
+    {
+        const std::lock_guard lock(guard);
+        under_way.emplace(number, std::move(trace));
+    }
+    return group_recorder(number, facts, programs, to, [this, number, &to] {
+        bytes.fetch_add(bytes_of(to), std::memory_order_relaxed);
         waiting.fetch_add(1, std::memory_order_relaxed);
         const std::lock_guard lock(guard);
-        const uint64_t place = trace->number;
-        inbox.emplace_hint(inbox.end(), place, std::move(trace));
+        inbox.insert(under_way.extract(number));
         if (inbox.begin()->first == given) next_is_there.store(true, std::memory_order_release);
     });
+}
+
+bool TimedGrid::steps(const Program& program) {
+    stepped = may_depend_on_time(program);
+    next_is_there = stepped;
+    return stepped;
 }
 
 void TimedGrid::met(const Program& program) {
@@ -72,37 +91,75 @@ bool TimedGrid::full() const {
 
 bool TimedGrid::ready() const { return next_is_there.load(std::memory_order_acquire) && !over(); }
 
-void TimedGrid::take_in() {
-    const std::lock_guard lock(guard);
+// Under the lock, as give().
+void TimedGrid::take_codes() {
     for (auto& code : codes_met) codes.push_back(std::move(code));
     codes_met.clear();
+}
+
+void TimedGrid::give(std::unique_ptr<GroupTrace> trace) {
+    take_codes();
+    trace->codes = &codes;
+    trace->first = codes.front().get();
+    engine.give(std::move(trace));
+    if (++given == total) engine.no_more();
+}
+
+void TimedGrid::take_in() {
+    const std::lock_guard lock(guard);
     while (!inbox.empty() && inbox.begin()->first == given) {
         auto trace = std::move(inbox.begin()->second);
         inbox.erase(inbox.begin());
-        trace->codes = &codes;
-        trace->first = codes.front().get();
-        engine.give(std::move(trace));
-        ++given;
+        give(std::move(trace));
     }
-    if (given == total) engine.no_more();
     next_is_there.store(given == total, std::memory_order_release);
 }
 
-void TimedGrid::advance() {
+// What the engine wants is executed when it wants it.
+void TimedGrid::feed(Steps& steps) {
+    const Engine::Need need = engine.need();
+    if (!need.group) {
+        steps.begin(given);
+        const std::lock_guard lock(guard);
+        if (begun) give(std::move(begun));
+        return;
+    }
+    WaveTrace& wave = need.group->waves[need.wave];
+    const size_t before = wave.words.size();
+    const uint64_t cycles = uint64_t(double(start_ns) * parameters.core_mhz / 1e3) + need.time;
+    const ShaderTime now(cycles, uint64_t(double(cycles) * 25 / parameters.core_mhz));
+    steps.step(need.group->number, need.wave);
+    wave.complete |= wave.words.size() == before;
+    wave.words.erase(wave.words.begin(), wave.words.begin() + ptrdiff_t(wave.read));
+    wave.read = 0;
+    const std::lock_guard lock(guard);
+    take_codes();
+}
+
+void TimedGrid::advance(Steps* steps) {
     const auto until = std::chrono::steady_clock::now() + turn;
-    take_in();
+    if (!steps) take_in();
     for (;;) {
         const Progress progress = engine.advance(engine.now() + cycles_between_looks);
         for (const auto& trace : engine.take_finished()) {
+            if (steps) {
+                steps->end(trace->number);
+                continue;
+            }
             bytes.fetch_sub(bytes_of(*trace), std::memory_order_relaxed);
             waiting.fetch_sub(1, std::memory_order_relaxed);
         }
         if (progress == Progress::Done) return finish();
-        if (progress == Progress::Starved || std::chrono::steady_clock::now() > until) return;
+        if (progress == Progress::Starved) {
+            if (!steps || steps->stopped()) return;
+            feed(*steps);
+        }
+        if (std::chrono::steady_clock::now() > until) return;
     }
 }
 
 void TimedGrid::finish() {
+    found.method = stepped ? Method::Stepped : Method::Exact;
     found.cycles = engine.stats().cycles;
     found.ns = double(found.cycles) * 1e3 / parameters.core_mhz + parameters.kernel_end_us * 1e3;
     found.instructions = engine.all_cus().instructions();

@@ -46,7 +46,8 @@ public:
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) override;
     bool full() const override;
     bool ready() const override;
-    void advance() override;
+    void advance(Steps*) override;
+    bool steps(const Program&) override;
     bool over() const override { return done.load(std::memory_order_acquire); }
     double duration_ns() const override { return found.ns; }
 
@@ -57,23 +58,28 @@ public:
 
 private:
     void take_in();
+    void take_codes();
+    void give(std::unique_ptr<GroupTrace>);
+    void feed(Steps&);
     void met(const Program&);
     void finish();
 
     const Parameters parameters;
-    const uint64_t total;
+    const uint64_t total, start_ns;
     std::unique_ptr<Kept> kept;
     Engine engine;
     const Ended ended;
     size_t capacity;  // groups that the chip holds
 
     mutable std::mutex guard;  // of what workers leave
-    std::map<uint64_t, std::unique_ptr<GroupTrace>> inbox;
+    std::map<uint64_t, std::unique_ptr<GroupTrace>> under_way, inbox;
     std::vector<std::unique_ptr<Code>> codes_met;
     Programs programs;
 
     std::vector<std::unique_ptr<Code>> codes;  // the engine's
     uint64_t given = 0;
+    bool stepped = false;
+    std::unique_ptr<GroupTrace> begun;  // stepped: the group that begins
     std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
     std::atomic<bool> next_is_there{false}, done{false};
     Found found;

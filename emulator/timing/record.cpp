@@ -52,9 +52,7 @@ struct Shared {
 
 class WaveRecord final : public WaveRecorder {
 public:
-    explicit WaveRecord(Shared& shared) : shared(shared) {}
-
-    std::vector<uint32_t> words;
+    WaveRecord(Shared& shared, std::vector<uint32_t>& words) : shared(shared), words(words) {}
 
     void enter(const Wave& w, const Program& program, uint32_t number) override {
         shared.look_at(program);
@@ -139,46 +137,40 @@ private:
     void push_wide(uint64_t x) { words.push_back(uint32_t(x)), words.push_back(uint32_t(x >> 32)); }
 
     Shared& shared;
+    std::vector<uint32_t>& words;
     uint32_t code = 0;
 };
 
 class GroupRecord final : public GroupRecorder {
 public:
-    GroupRecord(uint64_t number, const GroupFacts& facts, Programs& programs,
-                std::function<void(std::unique_ptr<GroupTrace>)> done)
-        : number(number),
-          items(facts.size[0] * facts.size[1] * facts.size[2]),
-          shared(programs),
-          waves(facts.all.size(), WaveRecord(shared)),
-          done(std::move(done)) {}
+    GroupRecord(uint64_t number, const GroupFacts& facts, Programs& programs, GroupTrace& trace,
+                std::function<void()> ended)
+        : trace(trace), shared(programs), when_ended(std::move(ended)) {
+        trace.number = number;
+        trace.items = facts.size[0] * facts.size[1] * facts.size[2];
+        trace.waves.resize(facts.all.size());
+        for (WaveTrace& w : trace.waves) waves.emplace_back(shared, w.words);
+    }
 
     WaveRecorder& wave(uint32_t index) override { return waves[index]; }
 
     void ended() override {
-        auto trace = std::make_unique<GroupTrace>();
-        trace->number = number;
-        trace->items = items;
-        trace->waves.resize(waves.size());
-        for (size_t i = 0; i < waves.size(); ++i) {
-            trace->waves[i].words = std::move(waves[i].words);
-            trace->waves[i].complete = true;
-        }
-        done(std::move(trace));
+        for (WaveTrace& w : trace.waves) w.complete = true;
+        when_ended();
     }
 
 private:
-    const uint64_t number;
-    const uint32_t items;
+    GroupTrace& trace;
     Shared shared;
     std::vector<WaveRecord> waves;
-    const std::function<void(std::unique_ptr<GroupTrace>)> done;
+    const std::function<void()> when_ended;
 };
 
 }  // namespace
 
 std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts& facts, Programs& programs,
-                                      std::function<void(std::unique_ptr<GroupTrace>)> done) {
-    return std::make_unique<GroupRecord>(number, facts, programs, std::move(done));
+                                              GroupTrace& to, std::function<void()> ended) {
+    return std::make_unique<GroupRecord>(number, facts, programs, to, std::move(ended));
 }
 
 }  // namespace gcn::emulator::timing

@@ -40,8 +40,8 @@ private:
     std::map<Key, std::unique_ptr<const AccessTable>> tables;
 };
 
-// Records a group; `done` gets its trace when all waves have ended.
-std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts&, Programs&,
-                                      std::function<void(std::unique_ptr<GroupTrace>)> done);
+// Records a group into `to`, which outlives the recorder or its last call; `ended` is called when all waves have.
+std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts&, Programs&, GroupTrace& to,
+                                              std::function<void()> ended);
 
 }  // namespace gcn::emulator::timing
