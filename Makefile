@@ -57,6 +57,7 @@ KERNELS   := $(BY_HAND:%.s=$(BUILD)/%.co) $(GENERATED:.s=.co)
 VARIANTS  := $(patsubst %,$(BUILD)/tests/variants/%.s,$(shell sed 's/\#.*//;/^ *$$/d;s/ .*//' tests/kernels/variants.list))
 TEST_CODE := $(patsubst %.s,$(BUILD)/%.co,$(wildcard tests/kernels/*.s)) \
              $(patsubst %.cl,$(BUILD)/%.co,$(wildcard tests/kernels/*.cl)) $(VARIANTS:.s=.co)
+TIMED     := $(patsubst %.s,$(BUILD)/%.co,$(wildcard tests/timing/*.s))
 # The corpus: kernels as compilers make them, each file at two levels; with AMD's built-in functions.
 DEVICE_LIBS ?= /usr/lib/x86_64-linux-gnu/amdgcn/bitcode
 CORPUS    := $(foreach k,$(basename $(wildcard tests/corpus/*.cl tests/corpus/*.hip)),$(addprefix $(BUILD)/$k,.O0.co .O2.co))
@@ -73,10 +74,10 @@ SCRIPTS   := $(wildcard *.sh tools/*.sh tests/*.sh) .ci/run
 # ---- entry points ----------------------------------------------------------------
 .DEFAULT_GOAL := all
 .PHONY: all kernels install uninstall check check-long check-packages check-asan fuzz-exec fuzz-drm
-.PHONY: bench bench-all bench-emu fuzz-isa isa-coverage lint format clean help
+.PHONY: bench bench-all bench-emu calibrate-card fuzz-isa isa-coverage lint format clean help
 .DELETE_ON_ERROR:
 # What only tests need is kept after them. (With nothing after it, .SECONDARY would keep stale kernels too.)
-.SECONDARY: $(PROGRAMS) $(LONG_PROGRAMS) $(TEST_CODE) $(GENERATED) $(VARIANTS)
+.SECONDARY: $(PROGRAMS) $(LONG_PROGRAMS) $(TEST_CODE) $(TIMED) $(GENERATED) $(VARIANTS)
 
 all: $(LIB) $(SHARED) $(GCN) $(SOFT)    ## libraries, program and software Polaris
 kernels: $(KERNELS)                     ## code objects only
@@ -117,6 +118,8 @@ bench-all: all                          ## the same for every list of bench/case
 	$(Q)$(GCN) bench $(patsubst bench/cases/%.txt,--list %,$(sort $(wildcard bench/cases/*.txt))) $(CASES)
 bench-emu: $(BENCHES) $(TEST_CODE) $(BUILD)/tests/programs/drm_latency all             ## the software Polaris beside OpenBLAS, latencies of queues, planner and kernel cache
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+calibrate-card: $(BUILD)/tests/calibrate $(TIMED) all  ## every row of docs/timing.md on the device of GCN_BACKEND (ROWS="..." for some)
+	$(Q)$< $(ROWS)
 fuzz-isa: $(BUILD)/tests/fuzz_isa       ## isa/ against LLVM, millions of words (WORDS=... for another number)
 	$(Q)$< --words $(or $(WORDS),8500000) --seed $(or $(SEED),1)
 isa-coverage: $(BUILD)/isa-coverage.md  ## write docs/isa-coverage.md again
@@ -185,6 +188,13 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_HELP) $(LIB) $(EMU)
 	$(Q)$(LINK) -lCatch2WithMain
 $(BUILD)/tests/test_corpus: $(call objects,tests/corpus)
 $(patsubst %,$(BUILD)/tests/test_%.passed,corpus disasm drm_host): $(CORPUS)
+# What measures the timing model, and a card beside it.
+CALIBRATE := $(call objects,tests/timing)
+$(BUILD)/tests/test_timing: $(filter-out %/calibrate.o,$(CALIBRATE))
+$(BUILD)/tests/test_timing.passed: $(BUILD)/tests/calibrate $(TIMED)
+$(BUILD)/tests/calibrate: $(CALIBRATE) $(LIB)
+	$(call say,LINK)
+	$(Q)$(LINK)
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB) $(EMU)
 	$(call say,LINK)
 	$(Q)$(LINK)
@@ -270,6 +280,7 @@ $(BUILD)/%.co: %.s $(wildcard asm/include/*.inc)
 	@mkdir -p $(@D)
 	$(call say,ASM)
 	$(Q)$(CLANG) $(GCN_TARGET) -x assembler -Iasm/include $< -o $@
+$(TIMED): tests/timing/timing.inc
 $(BUILD)/codegen/%.s: codegen/kernels.list $(wildcard codegen/*.py)
 	@mkdir -p $(@D)
 	$(call say,GEN)
