@@ -1,0 +1,133 @@
+// The timing model beside what is published: groups (a) and (b) of tests/timing/rows.def within their bars, by the
+// program that does the same on a card. Each chip is a process of its own.
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "isa/chips.hpp"
+#include "tests/command.hpp"
+#include "tests/timing/calibrate.hpp"
+
+using namespace gcn;
+using namespace gcn::calibration;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string program = BUILD "/tests/calibrate";
+
+std::vector<nlohmann::json> figures(const std::string& chip, const std::string& arguments) {
+    const test::Ran ran = test::run("GCN_BACKEND=hsa-software GCN_EMU_TIMING=full GCN_EMU_CHIP=" + chip + " " +
+                                    program + " --json " + arguments);
+    INFO(ran.err);
+    REQUIRE(ran.status <= 1);  // 1: a row is outside its bar, which is said below by name
+    std::vector<nlohmann::json> all;
+    std::istringstream lines(ran.out);
+    for (std::string line; std::getline(lines, line);) all.push_back(nlohmann::json::parse(line));
+    REQUIRE(!all.empty());
+    return all;
+}
+
+void check_bars(const std::string& chip, const std::string& arguments) {
+    for (const nlohmann::json& line : figures(chip, arguments)) {
+        INFO(line.dump());
+        CHECK(line["time_kind"] == "modelled");
+        CHECK(line["within"] == true);
+    }
+}
+
+size_t of(Group group) {
+    size_t count = 0;
+    for (const Row& row : rows()) count += row.group == group;
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("the three groups of the table are whole: names, kernels, chips, figures with a source") {
+    CHECK(of(Group::Constant) >= 20);
+    CHECK(of(Group::Published) >= 20);
+    std::set<std::string_view> names, kernels;
+    for (const Row& row : rows()) {
+        INFO(row.name);
+        CHECK(names.insert(row.name).second);
+        CHECK((row.chip.empty() || isa::find_chip(row.chip)));
+        CHECK((row.method == sgemm_share || find_kernel(row.kernel)));
+        CHECK(row.low <= row.high);
+        CHECK(!row.source.empty());
+        if (row.group != Group::Reported) CHECK((row.low > 0 && row.low == row.high));
+        kernels.insert(row.kernel);
+    }
+    CHECK(kernels.size() >= 24);
+}
+
+TEST_CASE("an error is how far a figure lies outside what is published") {
+    Row row{};
+    CHECK_FALSE(error_percent(row, 7));
+    row.low = 10, row.high = 20, row.group = Group::Published;
+    CHECK(error_percent(row, 15) == 0.0);
+    CHECK(*error_percent(row, 9) == Approx(-10));
+    CHECK(*error_percent(row, 25) == Approx(25));
+    CHECK(Result{&row, 21.9, error_percent(row, 21.9)}.within());
+    CHECK_FALSE(Result{&row, 22.1, error_percent(row, 22.1)}.within());
+    row.group = Group::Constant;
+    CHECK_FALSE(Result{&row, 21.9, error_percent(row, 21.9)}.within());
+    row.group = Group::Reported;
+    CHECK(Result{&row, 100, error_percent(row, 100)}.within());
+}
+
+TEST_CASE("the calibration kernels compute what they say, and one that does not is found out") {
+    Bench bench(open_backend("hsa-software"), 0);
+    for (const Row& row : rows()) {
+        if (!bench.applies(row) || row.method == sgemm_share) continue;
+        Case c = bench.launch_of(row);
+        if (c.in.size() > 1 << 20 || c.lanes_in_all() > 1 << 20) continue;  // `calibrate --check` has them all
+        INFO(row.name);
+        if (c.b == 0 && c.kernel.starts_with("read_")) continue;
+        CHECK_NOTHROW(bench.time(c));
+    }
+    Case c{"chase", 1, 64, 1, 0, 0, {}};
+    chain<8u << 10>(c);
+    CHECK_NOTHROW(bench.time(c));
+    c.kernel = "smem_x1";  // which leaves in[0], not 0
+    CHECK_THROWS_WITH(bench.time(c), Contains("word 0 of what it computes is"));
+}
+
+TEST_CASE("with the host's times nothing is compared, and it says why") {
+    const test::Ran ran = test::run("GCN_BACKEND=hsa-software GCN_EMU_TIMING=off " + program + " mac_1_waves");
+    CHECK(ran.status == int(Fault::NoDevice));
+    CHECK_THAT(ran.err, Contains("its times are this machine's, not a card's"));
+    CHECK(ran.out.empty());
+    const test::Ran checked =
+        test::run("GCN_BACKEND=hsa-software GCN_EMU_TIMING=off " + program + " --check mac_1_waves");
+    CHECK(checked.status == 0);
+    CHECK(checked.out == "right  mac_1_waves\n");
+}
+
+TEST_CASE("rows of other cards are not run, and counted") {
+    const test::Ran ran = test::run("GCN_BACKEND=hsa-software GCN_EMU_CHIP=rx560 " + program + " --check clpeak_i32");
+    CHECK(ran.status == 0);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, Contains("2 of other cards not run"));
+}
+
+TEST_CASE("group (a): each constant comes back from a kernel within 2 percent") { check_bars("rx590", "--group a"); }
+
+TEST_CASE("group (a) on Fiji") { check_bars("r9nano", "--group a"); }
+
+TEST_CASE("group (b): published results of an RX 570 within 10 percent") { check_bars("rx570", "--group b"); }
+
+TEST_CASE("group (b): published results of an R9 Nano within 10 percent") { check_bars("r9nano", "--group b"); }
+
+TEST_CASE("group (b): published L1 rates of an RX 480 within 10 percent") { check_bars("rx480", "--group b"); }
+
+TEST_CASE("a vector sum takes 75 to 90 percent of the memory's bandwidth on every chip") {
+    for (const char* chip : {"rx590", "rx580", "rx560", "r9nano"})
+        for (const nlohmann::json& line : figures(chip, "vector_add")) {
+            INFO(line.dump());
+            CHECK(line["error_percent"] == 0);
+        }
+}
