@@ -2,7 +2,7 @@
 // program that does the same on a card. Each chip is a process of its own.
 
 #include <catch2/catch.hpp>
-#include <map>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -38,6 +38,31 @@ void check_bars(const std::string& chip, const std::string& arguments) {
         CHECK(line["within"] == true);
     }
 }
+
+// A device on which a launch of kernel `empty` takes 10 us, and 2 us more a turn for each 8 groups.
+struct Clockwork : Backend {
+    struct Bytes : Memory {
+        void write(const void*, size_t, size_t) override {}
+        void read(void*, size_t, size_t) const override {}
+    };
+    DeviceInfo info() const override {
+        DeviceInfo info;
+        info.name = "AMD Radeon RX 570 (software)", info.isa = "gfx803", info.cus = 32, info.mhz = 1000;
+        info.time_kind = TimeKind::Modelled;
+        return info;
+    }
+    std::shared_ptr<Memory> alloc(size_t) override { return std::make_shared<Bytes>(); }
+    std::shared_ptr<Memory> alloc_pinned(size_t) override { return std::make_shared<Bytes>(); }
+    std::shared_ptr<Kernel> load(std::span<const std::byte>, std::string_view) override {
+        return std::make_shared<Kernel>();
+    }
+    std::optional<Time> launch(const Kernel&, Grid grid, std::span<const std::byte> kernarg) noexcept override {
+        uint32_t turns;
+        std::memcpy(&turns, &kernarg[0x10], sizeof turns);
+        return Time{10 + 2.0 * turns * grid.x / 8, TimeKind::Modelled};
+    }
+    std::string lost() const override { return {}; }
+};
 
 size_t of(Group group) {
     size_t count = 0;
@@ -77,6 +102,24 @@ TEST_CASE("an error is how far a figure lies outside what is published") {
     CHECK_FALSE(Result{&row, 21.9, error_percent(row, 21.9)}.within());
     row.group = Group::Reported;
     CHECK(Result{&row, 100, error_percent(row, 100)}.within());
+}
+
+TEST_CASE("a figure is made of times as its method says") {
+    Bench bench(std::make_unique<Clockwork>(), 0);
+    Row row{};
+    row.kernel = "empty", row.groups = 8, row.lanes = 256, row.turns = 5, row.fill = nothing, row.work = 100;
+    CHECK(micros(bench, row) == Approx(20));
+    CHECK(clk(bench, row) == Approx(20));                 // 2 us are 2000 clk, of 100 units
+    CHECK(groups_per_clk(bench, row) == Approx(0.8e-3));  // 16 groups more in 20 us more
+    CHECK(bytes_per_clk(bench, row) == Approx(100 * 8 * 256 / 2000.0));
+    CHECK(dram_share(bench, row) == Approx(100 * (100 * 8 * 256 / 20e3) / 224));
+    CHECK(million_lanes(bench, row) == Approx(8 * 256 / 20.0));
+    row.groups = 1, row.per = Per::Cu;  // 32 groups, one wave on each SIMD: 10 + 40 us
+    CHECK(peak_share(bench, row) == Approx(100 * 5 * 100 / 50e3));
+    row.groups = 3;
+    CHECK(waves_per_simd(bench, row) == Approx(3 * 50 / 130.0));
+    row.chip = "rx480";
+    CHECK_THROWS_WITH(measure(bench, row), Contains("it is of another card than AMD Radeon RX 570 (software)"));
 }
 
 TEST_CASE("the calibration kernels compute what they say, and one that does not is found out") {

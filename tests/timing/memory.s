@@ -37,7 +37,11 @@
     .set i, 0
     .rept \pieces
       .set left, left - 1
-      s_waitcnt vmcnt(left)                               // the next \dwords of vD
+      .if left < 15                                       // 15 is no wait at all
+        s_waitcnt vmcnt(left)                             // the next \dwords of vD
+      .else
+        s_waitcnt vmcnt(14)
+      .endif
       .rept \dwords
         v_add_f32 v[vSum + i], v[vSum + i], v[d]
         .set i, i + 1
