@@ -18,7 +18,7 @@ namespace {
 struct Options {
     std::vector<std::string> names;
     std::string groups = "abc";
-    bool json = false, all_chips = false, check = false, list = false;
+    bool json = false, markdown = false, all_chips = false, check = false, list = false;
     int mhz = 0;
 };
 
@@ -46,31 +46,44 @@ std::string verdict(const Result& result) {
     return result.within() ? "within " + number(bar_percent(result.row->group)).substr(0, 2) + "%" : "OUTSIDE";
 }
 
-void print_row(const Options& options, const Bench& bench, const Result& result) {
+void print_json(const Bench& bench, const Result& result) {
     const Row& row = *result.row;
     const std::string kind = kind_text(bench.info().time_kind);
-    if (options.json) {
-        nlohmann::json line{{"row", row.name},
-                            {"group", std::string(1, char(row.group))},
-                            {"device", bench.info().name},
-                            {"mhz", bench.mhz()},
-                            {"time_kind", kind},
-                            {"unit", row.unit},
-                            {kind, result.value},
-                            {"source", row.source},
-                            {"within", result.within()}};
-        if (row.low != 0 || row.high != 0) line["published"] = {row.low, row.high};
-        if (result.error) line["error_percent"] = *result.error;
-        if (const double bar = bar_percent(row.group)) line["bar_percent"] = bar;
-        std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-    } else {
-        char error[32] = "-";
-        if (result.error) std::snprintf(error, sizeof error, "%+.1f %%", *result.error);
-        std::printf("%c  %-24s %10s  %-10s  %-16s %9s  %-10s  %s\n", char(row.group), std::string(row.name).c_str(),
-                    number(result.value).c_str(), std::string(row.unit).c_str(), published(row).c_str(), error,
-                    verdict(result).c_str(), std::string(row.source).c_str());
-    }
+    nlohmann::json line{{"row", row.name},
+                        {"group", std::string(1, char(row.group))},
+                        {"device", bench.info().name},
+                        {"mhz", bench.mhz()},
+                        {"time_kind", kind},
+                        {"unit", row.unit},
+                        {kind, result.value},
+                        {"source", row.source},
+                        {"within", result.within()}};
+    if (row.low != 0 || row.high != 0) line["published"] = {row.low, row.high};
+    if (result.error) line["error_percent"] = *result.error;
+    if (const double bar = bar_percent(row.group)) line["bar_percent"] = bar;
+    std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+// One row of the text, or of a page of docs/; without a result it says only what would be compared.
+void print_text(const Options& options, const Row& row, const std::string& card, const Result* result) {
+    char error[32] = "-";
+    if (result && result->error) std::snprintf(error, sizeof error, "%+.1f %%", *result->error);
+    const std::string value = result ? number(result->value) : "-", said = result ? verdict(*result) : "-";
+    std::printf(options.markdown ? "| %c | `%s` | %s | %s | %s | %s | %s | %s | %s |\n"
+                                 : "%c  %-24s %-8s %10s  %-10s  %-16s %9s  %-10s  %s\n",
+                char(row.group), std::string(row.name).c_str(), card.c_str(), value.c_str(),
+                std::string(row.unit).c_str(), published(row).c_str(), error, said.c_str(),
+                std::string(row.source).c_str());
     std::fflush(stdout);
+}
+void print_head(const Options& options, const std::string& kind) {
+    if (options.markdown)
+        std::printf(
+            "| | row | card | %s | unit | published | error | bar | source |\n|---|---|---|---|---|---|---|---|---|\n",
+            kind.c_str());
+    else
+        std::printf("   %-24s %-8s %10s  %-10s  %-16s %9s  %-10s  %s\n", "row", "card", kind.c_str(), "", "published",
+                    "error", "", "source");
 }
 
 int run(const Options& options) {
@@ -81,10 +94,9 @@ int run(const Options& options) {
         fail({"compare " + device.name + " with anything", "its times are this machine's, not a card's",
               "GCN_EMU_TIMING=full, a card, or --check to see only whether the kernels compute what they should",
               Fault::NoDevice});
-    if (!options.json && !options.check)
-        std::printf("%s, %d CUs at %d MHz, %s\n   %-24s %10s  %-10s  %-16s %9s  %-10s  %s\n", device.name.c_str(),
-                    device.cus, bench.mhz(), kind_text(device.time_kind).c_str(), "row",
-                    kind_text(device.time_kind).c_str(), "", "published", "error", "", "source");
+    if (!options.json && !options.markdown && !options.check)
+        std::printf("%s, %d CUs at %d MHz\n", device.name.c_str(), device.cus, bench.mhz());
+    if (!options.json && !options.check) print_head(options, kind_text(device.time_kind));
     int of_others = 0, left_out = 0, done = 0, outside = 0;
     for (const Row& row : rows()) {
         if (!wanted(options, row)) continue;
@@ -103,7 +115,10 @@ int run(const Options& options) {
             continue;
         }
         outside += !result.within();
-        print_row(options, bench, result);
+        if (options.json)
+            print_json(bench, result);
+        else
+            print_text(options, row, bench.chip() ? std::string(bench.chip()->row) : "?", &result);
     }
     std::fprintf(stderr, "gcn: %d rows, %d outside their bars; %d of other cards not run", done, outside, of_others);
     std::fprintf(stderr, left_out ? ", %d that take minutes left out: name them to run them.\n" : ".\n", left_out);
@@ -141,6 +156,7 @@ int main(int count, char** arguments) try {
     app.add_option("rows", options.names, "only those whose names begin so; default: all but the slow ones");
     app.add_option("--group", options.groups, "of a, b and c: one-constant kernels, published results, reported ones");
     app.add_flag("--json", options.json, "an object a line");
+    app.add_flag("--markdown", options.markdown, "a table for docs/timing.md");
     app.add_flag("--check", options.check, "only whether the kernels compute what they should; no figures");
     app.add_flag("--list", options.list, "print the rows, run nothing");
     app.add_flag("--all-chips", options.all_chips, "one process for each GCN_EMU_CHIP");
@@ -152,11 +168,10 @@ int main(int count, char** arguments) try {
         return app.exit(e) ? int(Fault::WrongUse) : 0;
     }
     if (options.list) {
+        print_head(options, "figure");
         for (const Row& row : rows())
             if (wanted(options, row))
-                std::printf("%c  %-24s %-8s %-18s %-10s %-16s %s\n", char(row.group), std::string(row.name).c_str(),
-                            row.chip.empty() ? "all" : std::string(row.chip).c_str(), std::string(row.kernel).c_str(),
-                            std::string(row.unit).c_str(), published(row).c_str(), std::string(row.source).c_str());
+                print_text(options, row, row.chip.empty() ? "all" : std::string(row.chip), nullptr);
         return 0;
     }
     return options.all_chips ? run_all_chips(arguments) : run(options);

@@ -36,7 +36,8 @@
   s_waitcnt lgkmcnt(0)                                    // the filling
 .endm
 
-// lds_read NAME, DWORDS, TEXT   64 times TEXT a turn, 8 to 15 under way; its result in vD + d. out = the last dword read.
+// lds_read NAME, DWORDS, TEXT   64 times TEXT a turn, 8 to 15 under way; its result in vD + d. out = the last dword
+//                               read.
 .macro lds_read name, dwords, text
   begin_lds \name
   vregs vD, 16 * \dwords
