@@ -59,16 +59,16 @@ Word end_of_chain(const Case& c, uint64_t) {
 // ---- LDS --------------------------------------------------------------------------------------
 constexpr uint32_t region = 8192;
 uint32_t lds_offset(const Case& c, uint64_t i) { return uint32_t(i % 64) * c.a & c.b; }
-uint32_t lds_base(const Case& c, uint64_t i) { return uint32_t(i % c.lanes) / 64 * region; }
+uint32_t lds_base(const Case& c, uint64_t i) { return uint32_t(i % c.lanes) / 64 % 8 * region; }
 template <uint32_t dwords> Word lds_last(const Case& c, uint64_t i) {
     return lds_offset(c, i) + 4 * (dwords - 1) + c.turns;
 }
 Word lds_address(const Case& c, uint64_t i) { return lds_base(c, i) + lds_offset(c, i) + c.turns; }
 // Lanes with an address of their own.
-Word lds_added(const Case& c, uint64_t i) { return lds_offset(c, i) + 7 * 64 * c.turns + c.turns; }
+Word lds_added(const Case& c, uint64_t i) { return lds_offset(c, i) + 7 * 512 * c.turns + c.turns; }
 Word lds_added_before(const Case& c, uint64_t i) {
     const uint32_t step = lds_base(c, i) + uint32_t(i % 64) * 16 + region;
-    return lds_offset(c, i) + (64 * c.turns - 1) * step + c.turns;
+    return lds_offset(c, i) + (512 * c.turns - 1) * step + c.turns;
 }
 
 // ---- vector memory ----------------------------------------------------------------------------
@@ -76,7 +76,7 @@ template <uint32_t dwords> Word l1_sum(const Case& c, uint64_t i) {
     const uint32_t offset = c.in[i % c.lanes % 256];
     if (offset == ~0u) return c.turns;
     uint32_t sum = 0;
-    for (uint32_t k = 0; k < 64 * c.turns; ++k) sum += c.in[256 + (offset + k % 256 * c.a) / 4 + dwords - 1];
+    for (uint32_t k = 0; k < 256 * c.turns; ++k) sum += c.in[256 + (offset + k % 256 * c.a) / 4 + dwords - 1];
     return sum + c.turns;
 }
 template <uint32_t dwords> Word stored(const Case& c, uint64_t i) {

@@ -1,8 +1,8 @@
 // Vector memory that stays in L1, or leaves it for L2 alone: loads of each width and pattern, stores, atomics.
 .include "tests/timing/timing.inc"
 
-// l1_load_SUFFIX: 64 loads a turn, four to seven under way, each sA bytes behind the one before; every fourth turn
-// begins again, so that 256 loads are one pass, as in the loop of sebbbi's perftest.
+// l1_load_SUFFIX: 256 loads a turn, four to seven under way, each a bytes behind the one before, as in the loop of
+// sebbbi's perftest.
 //   in     256 byte offsets, for lanes of a group in turn, -1: the lane stays idle; then the data
 //   a      bytes from a load to the next
 //   out    the sum of the last dwords of all loads; 0 of a lane that was idle
@@ -15,17 +15,14 @@
   v_and_b32 v[vAt], 255, v[vLane]
   v_lshlrev_b32 v[vAt], 2, v[vAt]
   buffer_load_dword v[vAt], v[vAt], s[sFrom : sFrom + 3], 0 offen
-  s_lshl_b32 s[sSpare], s[sA], 6                          // bytes of a turn
   s_waitcnt vmcnt(0)                                      // vAt
   v_cmp_ne_u32 vcc, -1, v[vAt]
   s_mov_b64 exec, vcc
   s_nop 4
   turn \name
-  s_and_b32 s[sStep], s[sTurn], 3
-  s_mul_i32 s[sStep], s[sStep], s[sSpare]
-  s_addk_i32 s[sStep], 0x400                              // behind the offsets
+  s_movk_i32 s[sStep], 0x400                              // behind the offsets
   l1_loads \suffix, \dwords, vA
-  .rept 7
+  .rept 31
     l1_loads \suffix, \dwords, vB
     l1_add \dwords, vA, 4
     l1_loads \suffix, \dwords, vA
