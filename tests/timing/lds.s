@@ -84,7 +84,7 @@ lds_read lds_swizzle_b32,  1, "ds_swizzle_b32 v[vD + d], v[vAt] offset:0x1f"
 lds_read lds_bpermute_b32, 1, "ds_bpermute_b32 v[vD + d], v[vAt], v[vAt]"
 lds_read lds_add_rtn_u32,  1, "ds_add_rtn_u32 v[vD + d], v[vAt], v[vTo]"
 
-// lds_write NAME, TEXT   512 times TEXT a turn, of data vD, which come back in order. out = the dword at vAt at the end.
+// lds_write NAME, TEXT   512 times TEXT a turn, of data vD; they end in order. out = the dword at vAt at the end.
 .macro lds_write name, text
   begin_lds \name
   vregs vD, 4
