@@ -162,7 +162,7 @@ void set_lds(Uop& u, const Decoded& d, const Parameters& p) {
     const int out = isa::registers(d.inst->dst);
     u.dwords = uint8_t(std::max(in, out));
     u.port_in = uint8_t(p.lds_address + 4 * uint32_t(in));
-    u.port_out = uint8_t(4 * out);
+    u.port_out = uint8_t(out == 3 ? 16 : 4 * out);  // ds_read_b96 is measured as slow as ds_read_b128 (CLRX)
     u.clocks = std::max(u.port_in, u.port_out);
     if (contains(name, "permute")) u.clocks = uint16_t(p.lds_permute);
     u.access = !in    ? Access::Load
@@ -265,6 +265,13 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         before = &i;
     }
     if (!uops.empty()) uops.back().flags |= Uop::Last;
+
+    constexpr uint16_t special = Uop::Last | Uop::Enters | Uop::Requests | Uop::WritesScalar;
+    for (size_t k = uops.size(); k-- > 0;) {
+        Uop& u = uops[k];
+        if (u.kind != Kind::Valu || u.clocks != 4 || u.flags & special || p.valu_dependent > 4) continue;
+        u.run = uint8_t(std::min(k + 1 < uops.size() ? uops[k + 1].run + 1 : 1, 16));
+    }
 }
 
 Record Code::record_of(uint32_t number) const {

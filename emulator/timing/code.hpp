@@ -57,6 +57,7 @@ struct Uop {
     uint8_t amount;             // of s_nop, s_sleep, s_setprio
     uint8_t size;               // dwords
     uint8_t dwords;             // a lane's data
+    uint8_t run;                // VALU: instructions from here on of which each does nothing but take 4 clocks
     uint8_t port_in, port_out;  // LDS: clocks of its two ports
 };
 

@@ -19,19 +19,20 @@ inline constexpr uint64_t never = ~0ull;
 struct Ring {
     static constexpr uint32_t size = 16;
     std::array<uint64_t, size> done{};
-    uint64_t last = 0;  // of all
-    uint32_t count = 0;
+    uint64_t last = 0;                       // of all
+    uint32_t count = 0, mixed = -size - 1u;  // which one was done before an older one
 
     void add(uint64_t time) {
+        if (time < last) mixed = count;
         done[count++ % size] = time;
         last = std::max(last, time);
     }
     void add_in_order(uint64_t time) { add(std::max(time, last)); }
-    // When at most `n` are under way: in order, or not.
-    uint64_t in_order(uint32_t n) const { return count <= n ? 0 : done[(count - n - 1) % size]; }
-    uint64_t any_order(uint32_t n) const {
+    // When at most `n` are under way, or any time that is not after `now`.
+    uint64_t at_most(uint32_t n, uint64_t now) const {
+        if (last <= now || count <= n) return 0;
         if (n == 0) return last;
-        if (count <= n) return 0;
+        if (count - mixed > size) return done[(count - n - 1) % size];
         std::array<uint64_t, size> sorted = done;
         const uint32_t held = std::min(count, size);
         if (n >= held) return 0;
@@ -40,7 +41,7 @@ struct Ring {
     }
 };
 
-struct WaveState {
+struct alignas(64) WaveState {
     const Uop* uop = nullptr;  // the next; nullptr: its first stretch has not been read
     const Code* code = nullptr;
     WaveTrace* trace = nullptr;

@@ -91,6 +91,8 @@ private:
     bool run(Cu&, uint64_t end);  // false: starved
     bool slot(Cu&, Simd&, uint64_t time);
     bool issue(Cu&, Simd&, uint32_t place, uint64_t time);
+    uint32_t undisturbed(const Simd&, uint32_t place, uint32_t n, uint64_t time) const;
+    void issue_run(Cu&, Simd&, WaveState&, const Uop&, uint32_t n, uint64_t time);
     void internal(Cu&, Simd&, WaveState&, const Uop&, uint64_t time);
     void release(Cu&, uint32_t group, uint64_t time);
     void order(Cu&, Simd&);

@@ -52,9 +52,7 @@ bool Engine::feed(Cu& cu, Simd& simd, uint64_t time) {
             return false;
         }
         w.hungry = false, --simd.hungry;
-        const uint32_t before = simd.count;
-        if (!w.uop) begin(cu, w, time);
-        if (simd.count == before) ++i;
+        if (!w.uop) begin(cu, w, time);  // it may end, or be hungry again
     }
     return true;
 }
@@ -148,19 +146,19 @@ void Engine::prepare(Cu& cu, WaveState& w, uint64_t ready, State reason) {
             wait(w.valu_ready, State::Dependency);
             break;
         case Kind::Flat:
-            wait(w.lgkm.any_order(parameters.lgkm_outstanding - 1), State::WaitLgkm);
+            wait(w.lgkm.at_most(parameters.lgkm_outstanding - 1, ready), State::WaitLgkm);
             [[fallthrough]];
         case Kind::Vmem:
-            wait(w.vm.in_order(parameters.vm_outstanding - 1), State::WaitVm);
+            wait(w.vm.at_most(parameters.vm_outstanding - 1, ready), State::WaitVm);
             break;
         case Kind::Smem:
         case Kind::Lds:
-            wait(w.lgkm.any_order(parameters.lgkm_outstanding - 1), State::WaitLgkm);
+            wait(w.lgkm.at_most(parameters.lgkm_outstanding - 1, ready), State::WaitLgkm);
             break;
         case Kind::Internal:
             if (u.job != Job::Wait) break;
-            if (u.vm != Code::no_wait) wait(w.vm.in_order(u.vm), State::WaitVm);
-            if (u.lgkm != Code::no_wait) wait(w.lgkm.any_order(u.lgkm), State::WaitLgkm);
+            if (u.vm != Code::no_wait) wait(w.vm.at_most(u.vm, ready), State::WaitVm);
+            if (u.lgkm != Code::no_wait) wait(w.lgkm.at_most(u.lgkm, ready), State::WaitLgkm);
             if (u.exp != Code::no_wait) wait(w.exp_last, State::WaitExp);
             break;
         default:

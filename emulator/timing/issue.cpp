@@ -54,6 +54,11 @@ bool Engine::issue(Cu& cu, Simd& simd, uint32_t place, uint64_t time) {
     CuStats& stats = cu.stats;
     switch (u.kind) {
         case Kind::Valu:
+            if (u.run > 1)
+                if (const uint32_t n = undisturbed(simd, place, u.run, time); n > 1) {
+                    issue_run(cu, simd, w, u, n, time);
+                    return true;
+                }
             account(stats, w, u, time);
             simd.valu_free = time + u.clocks;
             w.valu_ready = time + std::max<uint32_t>(u.clocks, parameters.valu_dependent);
@@ -93,6 +98,30 @@ bool Engine::issue(Cu& cu, Simd& simd, uint32_t place, uint64_t time) {
             return try_vector(cu, simd, place, w, u, time);
     }
     return true;
+}
+
+// How many of `n` instructions of the vector ALU the wave at `place` can issue slot after slot: until an older one, or
+// one of higher priority, can be ready. A wave at a barrier is not ready before it has been released.
+uint32_t Engine::undisturbed(const Simd& simd, uint32_t place, uint32_t n, uint64_t time) const {
+    for (uint32_t i = 0; i < place; ++i) {
+        const uint64_t ready = std::min(simd.at[i], time + parameters.barrier_release);
+        n = std::min(n, uint32_t((ready - std::min(ready, time) + 3) / 4));
+    }
+    return n;
+}
+
+// The same as one after the other.
+void Engine::issue_run(Cu& cu, Simd& simd, WaveState& w, const Uop& u, uint32_t n, uint64_t time) {
+    account(cu.stats, w, u, time);
+    const uint64_t more = n - 1, end = time + 4 * uint64_t(n);
+    cu.stats.cycles[issuing(Kind::Valu)] += 4 * more;
+    cu.stats.issued[size_t(Kind::Valu)] += more;
+    cu.stats.unit_cycles[size_t(Kind::Valu)] += 4 * more;
+    cu.stats.thread_cycles += uint64_t(w.lanes) * n;
+    w.issued += more;
+    w.since = w.valu_ready = simd.valu_free = end;
+    w.uop += n;
+    prepare(cu, w, end, State::Dependency);
 }
 
 // ---- in the buffer --------------------------------------------------------------------------------------------------

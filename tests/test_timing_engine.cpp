@@ -1,0 +1,361 @@
+// The timing core, rule by rule: traces in, clocks out. Figures are those of emulator/timing/parameters.tsv; where they
+// can be told from latencies at the ends of a kernel, they are differences between a long kernel and a short one.
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "gcn/error.hpp"
+#include "tests/timing_kernel.hpp"
+
+using namespace gcn;
+using namespace gcn::test;
+
+namespace {
+
+const isa::Chip& rx480 = *isa::find_chip("rx480");
+const isa::Chip& nano = *isa::find_chip("r9nano");
+
+std::string repeat(int n, const std::string& line) {
+    std::string all;
+    for (int i = 0; i < n; ++i) all += line + "\n";
+    return all;
+}
+
+using GroupTouch = std::function<Touch(uint32_t, uint32_t, uint32_t)>;
+
+// Runs `groups` groups to the end and checks what holds of every run.
+struct Run {
+    Parameters parameters;
+    Kernel kernel;
+    Identity places;
+    Memory memory;
+    Engine engine;
+    CuStats all;
+
+    Run(const isa::Chip& chip, const Parameters& p, const std::string& body, const LaunchShape& shape,
+        uint64_t groups = 1, uint32_t turns = 0,
+        const std::function<Touch(uint64_t, uint32_t, uint32_t, uint32_t)>& touch = {})
+        : parameters(p), kernel(body + "\ns_endpgm", p), memory(chip, p, places), engine(chip, p, memory, shape) {
+        for (uint64_t g = 0; g < groups; ++g)
+            engine.give(kernel.group(
+                g, shape.waves_per_group, turns,
+                touch ? GroupTouch([&, g](uint32_t w, uint32_t n, uint32_t turn) { return touch(g, w, n, turn); })
+                      : GroupTouch()));
+        engine.no_more();
+        REQUIRE(engine.advance(Engine::forever) == Progress::Done);
+        all = engine.all_cus();
+        conserve();
+    }
+
+    void conserve() const {
+        uint64_t cycles = 0, asked = 0, served = 0, l2_reads = 0, l2_all = 0, from_l2 = 0;
+        for (const uint64_t c : all.cycles) cycles += c;
+        CHECK(cycles == all.wave_cycles);
+        for (uint32_t cu = 0; cu < memory.cus(); ++cu) {
+            const Memory::TcpCounts& t = memory.tcp(cu);
+            asked += t.accesses;
+            served += t.hits + t.misses + t.writes + t.atomics + t.atomics_returning;
+            CHECK(t.reads == t.hits + t.misses);
+            l2_reads += t.l2_reads, l2_all += t.l2_reads + t.l2_writes + t.l2_atomics;
+        }
+        CHECK(asked == all.lines);
+        CHECK(asked == served);
+        for (uint32_t s = 0; s < memory.sqc_count(); ++s) {
+            const Memory::SqcCounts& c = memory.sqc(s);
+            CHECK(c.inst_requests == c.inst_hits + c.inst_misses);
+            CHECK(c.data_requests == c.data_hits + c.data_misses);
+            l2_all += c.l2_requests;
+        }
+        for (uint32_t c = 0; c < memory.channels(); ++c) {
+            const Memory::TccCounts& t = memory.tcc(c);
+            CHECK(t.requests == t.reads + t.writes + t.atomics);
+            CHECK(t.requests == t.hits + t.misses);
+            from_l2 += t.requests;
+        }
+        CHECK(l2_all == from_l2);
+        CHECK(all.malformed == 0);
+        CHECK(memory.cus() == engine.cu_count());
+    }
+    uint64_t clocks() const { return engine.now(); }
+};
+
+constexpr LaunchShape one_wave{0, 1, 32, 32, 0, false}, four_waves{0, 4, 32, 32, 0, false};
+
+// Clocks of `n` more of `line` in a loop body that is in the instruction cache after its first turn.
+uint64_t clocks_of(const std::string& line, int n, const LaunchShape& shape = one_wave,
+                   const Parameters& p = Parameters::of(rx480), const GroupTouch& touch = {}) {
+    const auto time = [&](uint32_t turns) {
+        const std::string body = "loop:\n" + repeat(n, line) + "s_cbranch_scc1 loop";
+        return Run(rx480, p, body, shape, 1, turns,
+                   [&](uint64_t, uint32_t w, uint32_t i, uint32_t turn) { return touch ? touch(w, i, turn) : Touch{}; })
+            .clocks();
+    };
+    return time(2) - time(1);
+}
+constexpr uint64_t branch = 20;  // taken, back to the loop's head
+
+}  // namespace
+
+TEST_CASE("every parameter is within its range, and has a source or is called a guess") {
+    for (const ParameterRow& r : parameter_rows()) {
+        CAPTURE(std::string(r.name));
+        CHECK(!r.source.empty());
+        if (r.high == 0 && r.low == 0) continue;  // taken from the chip
+        for (const double value : {r.polaris, r.fiji}) {
+            if (value == 0 && r.low > 0) continue;
+            CHECK(r.low <= value);
+            CHECK(value <= r.high);
+        }
+    }
+    Parameters p = Parameters::of(rx480);
+    CHECK(p.core_mhz == 1266);
+    CHECK(Parameters::of(nano).waves_per_simd == 10);
+    CHECK(p.set("valu_dependent", 8));
+    CHECK(p.valu_dependent == 8);
+    CHECK_FALSE(p.set("no_such", 1));
+    CHECK_FALSE(p.set("l2_latency", -1));
+}
+
+TEST_CASE("dependent v_mac_f32 of one wave issue every 4 clocks, and 8 with the other published latency") {
+    CHECK(clocks_of("v_mac_f32 v0, v1, v2", 1024) == 4 * 1024 + branch);
+    Parameters p = Parameters::of(rx480);
+    p.set("valu_dependent", 8);
+    CHECK(clocks_of("v_mac_f32 v0, v1, v2", 1024, one_wave, p) == Approx(8 * 1024 + branch).margin(4));
+}
+
+TEST_CASE("instructions of the vector ALU take the clocks of valu.tsv or of their row") {
+    const std::pair<const char*, uint32_t> rates[] = {
+        {"v_rcp_f32 v0, v1", 16},
+        {"v_fma_f32 v0, v1, v2, v3", 16},
+        {"v_mul_lo_u32 v0, v1, v2", 16},
+        {"v_cvt_f32_i32 v0, v1", 16},
+        {"v_fma_f64 v[0:1], v[2:3], v[4:5], v[6:7]", 64},
+        {"v_add_f64 v[0:1], v[2:3], v[4:5]", 32},
+        {"v_rcp_f64 v[0:1], v[2:3]", 64},
+        {"v_lshlrev_b64 v[0:1], v2, v[4:5]", 32},
+        {"v_add_u32 v0, vcc, v1, v2", 4},
+        {"v_mad_f32 v0, v1, v2, v3", 4},
+    };
+    for (const auto& [text, clocks] : rates) {
+        CAPTURE(text);
+        CHECK(clocks_of(text, 64) == Approx(64 * clocks + branch).margin(clocks));
+    }
+}
+
+TEST_CASE("waves of one SIMD share its vector ALU, those of four SIMDs do not") {
+    const uint64_t alone = clocks_of("v_mac_f32 v0, v1, v2", 512);
+    CHECK(clocks_of("v_mac_f32 v0, v1, v2", 512, four_waves) == Approx(alone).margin(8));
+    CHECK(clocks_of("v_mac_f32 v0, v1, v2", 512, {0, 8, 32, 32, 0, false}) == Approx(2 * alone).epsilon(0.02));
+}
+
+TEST_CASE("one SIMD issues vector and scalar instructions of different waves in the same slot") {
+    const uint64_t both = clocks_of("v_mac_f32 v0, v1, v2\ns_add_u32 s0, s1, s2", 256, {0, 8, 32, 32, 0, false});
+    CHECK(both == Approx(2 * 4 * 256).epsilon(0.05));  // each wave alone would take 8 clocks a pair
+}
+
+TEST_CASE("a scalar instruction waits 16 clocks for what the vector ALU writes") {
+    const uint64_t plain = clocks_of("v_readfirstlane_b32 s0, v0\ns_add_u32 s1, s2, s3", 64);
+    const uint64_t hazard = clocks_of("v_readfirstlane_b32 s0, v0\ns_add_u32 s1, s0, s3", 64);
+    CHECK(hazard - plain == 64 * 16);
+}
+
+TEST_CASE("branches, s_nop, s_sleep and s_setreg take their clocks") {
+    CHECK(clocks_of("s_nop 0", 64) == 64 * 4 + branch);
+    CHECK(clocks_of("s_nop 7", 64) == 64 * 32 + branch);
+    CHECK(clocks_of("s_sleep 2", 16) == 16 * 128 + branch);
+    CHECK(clocks_of("s_add_u32 s0, s1, s2", 64) == 64 * 4 + branch + 4);  // SCC is tested
+    CHECK(clocks_of("s_and_saveexec_b64 s[0:1], s[2:3]", 64) == 64 * 8 + branch + 4);
+    Parameters p = Parameters::of(rx480);
+    p.set("branch_taken", 32);
+    CHECK(clocks_of("s_nop 0", 64, one_wave, p) == 64 * 4 + 32);
+}
+
+TEST_CASE("LDS instructions take the clocks that were measured, with all four SIMDs at work") {
+    // Clocks for an instruction per CU: half of the port's, because there are two pairs of SIMDs.
+    const std::pair<const char*, double> table[] = {
+        {"ds_read_b32 v0, v1", 2},      {"ds_read_b64 v[0:1], v2", 4},   {"ds_read_b128 v[0:3], v4", 8},
+        {"ds_write_b32 v0, v1", 4},     {"ds_write_b64 v0, v[2:3]", 6},  {"ds_write_b128 v0, v[4:7]", 10},
+        {"ds_read2_b32 v[0:1], v2", 4}, {"ds_read2_b64 v[0:3], v4", 8},  {"ds_read_b96 v[0:2], v4", 8},
+        {"ds_write_b96 v0, v[4:6]", 8}, {"ds_write2_b32 v0, v1, v2", 6}, {"ds_write2_b64 v0, v[2:3], v[4:5]", 10},
+        {"ds_add_u32 v0, v1", 4},       {"ds_cmpst_b32 v0, v1, v2", 6},  {"ds_cmpst_b64 v0, v[2:3], v[4:5]", 10},
+        {"ds_swizzle_b32 v0, v1", 2},
+    };
+    for (const auto& [text, clocks] : table) {
+        CAPTURE(text);
+        CHECK(clocks_of(text, 64, {0, 8, 32, 32, 0, false}) == Approx(8 * 64 * clocks).epsilon(0.05));
+    }
+}
+
+TEST_CASE("lanes that all ask for one bank take 64 clocks") {
+    const uint64_t clocks = clocks_of("ds_read_b32 v0, v1", 64, four_waves, Parameters::of(rx480),
+                                      [](uint32_t, uint32_t, uint32_t) { return Touch{.conflict = 62}; });
+    CHECK(clocks == Approx(4 * 64 * 64).epsilon(0.02));
+}
+
+TEST_CASE("a chain of LDS reads takes the latency of LDS each") {
+    const uint64_t chain = clocks_of("ds_read_b32 v0, v0\ns_waitcnt lgkmcnt(0)", 64);
+    CHECK(chain == Approx(64 * (64 + 4)).epsilon(0.02));
+}
+
+TEST_CASE("a barrier is passed when the last wave has arrived") {
+    // The SIMDs' slots are a clock apart, and each is 4 clocks long.
+    Parameters p = Parameters::of(rx480);
+    const uint64_t with = clocks_of("v_mac_f32 v0, v1, v2\ns_barrier", 32, four_waves, p);
+    CHECK(with == Approx(32 * (4 + 16 + 4)).margin(16));
+    p.set("barrier_release", 40);
+    CHECK(clocks_of("v_mac_f32 v0, v1, v2\ns_barrier", 32, four_waves, p) == Approx(32 * (4 + 40 + 4)).margin(16));
+    const Run run(rx480, p, repeat(8, "s_barrier"), four_waves, 100);
+    CHECK(run.all.barriers == 100 * 4 * 8);
+}
+
+TEST_CASE("s_waitcnt waits for as many loads as it says, and no more") {
+    // Four loads from L1; then one, or all of them, are waited for.
+    const auto after = [](const char* wait) {
+        return clocks_of(
+            "buffer_load_dwordx4 v[0:3], v4, s[4:7], 0 offen\n"
+            "buffer_load_dwordx4 v[0:3], v4, s[4:7], 0 offen\n" +
+                std::string(wait),
+            1, one_wave, Parameters::of(rx480), [](uint32_t, uint32_t, uint32_t) {
+                return Touch{0, 16, 16};
+            });
+    };
+    const uint64_t none = after("s_nop 0"), first = after("s_waitcnt vmcnt(1)"), all = after("s_waitcnt vmcnt(0)");
+    CHECK(none < first);
+    CHECK(all - first == 16);  // the second's clocks in the address unit
+}
+
+TEST_CASE("chains of loads take the latencies of L1, L2 and DRAM") {
+    const auto chain = [](uint64_t lines, uint32_t turns, uint64_t step) {
+        const auto time = [&](uint32_t n) {
+            return Run(rx480, Parameters::of(rx480),
+                       "loop:\nbuffer_load_dword v0, v0, s[4:7], 0 offen\ns_waitcnt vmcnt(0)\ns_cbranch_scc1 loop",
+                       one_wave, 1, n,
+                       [&](uint64_t, uint32_t, uint32_t, uint32_t turn) {
+                           return Touch{turn % lines * step, 1, 4};
+                       })
+                .clocks();
+        };
+        return double(time(2 * turns) - time(turns)) / turns - 24;  // s_waitcnt and the branch
+    };
+    CHECK(chain(1, 100, 1) == Approx(114).epsilon(0.02));
+    CHECK(chain(4096, 8192, 1) == Approx(200).epsilon(0.03));           // 256 KiB, twice and twice again
+    CHECK(chain(1 << 30, 2000, 97 * 64) == Approx(430).epsilon(0.05));  // a row each
+}
+
+TEST_CASE("a stream from DRAM comes as fast as published reads, in percent of the peak") {
+    const auto share = [](const isa::Chip& chip) {
+        const Parameters p = Parameters::of(chip);
+        const std::string body = "loop:\n" + repeat(4, "buffer_load_dwordx4 v[0:3], v4, s[4:7], 0 offen") +
+                                 "s_waitcnt vmcnt(0)\ns_cbranch_scc1 loop";
+        const Run run(chip, p, body, four_waves, uint64_t(chip.cus()) * 16, 3,
+                      [](uint64_t g, uint32_t w, uint32_t n, uint32_t turn) {
+                          return Touch{(((g * 4 + w) * 4 + turn) * 4 + n) * 16, 16, 16};
+                      });
+        uint64_t lines = 0;
+        for (uint32_t c = 0; c < run.memory.channels(); ++c) lines += run.memory.dram(c).reads / 2;
+        CHECK(lines >= run.all.lines);
+        return double(64 * run.all.lines) / p.seconds(run.clocks()) / 1e9 / p.dram_gbs;
+    };
+    CHECK(share(*isa::find_chip("rx570")) == Approx(0.862).epsilon(0.1));  // clpeak, float4
+    CHECK(share(nano) == Approx(0.885).epsilon(0.1));
+}
+
+TEST_CASE("groups fill a CU as far as waves, registers, LDS and barriers allow") {
+    const auto waves = [](const isa::Chip& chip, LaunchShape s) {
+        const Parameters p = Parameters::of(chip);
+        const Identity places;
+        Memory memory(chip, p, places);
+        return Engine(chip, p, memory, s).waves_per_simd();
+    };
+    CHECK(waves(rx480, {0, 1, 24, 16, 0, false}) == 8);
+    CHECK(waves(nano, {0, 1, 24, 16, 0, false}) == 10);
+    CHECK(waves(nano, {0, 1, 25, 16, 0, false}) == 9);
+    CHECK(waves(rx480, {0, 1, 128, 16, 0, false}) == 2);
+    CHECK(waves(nano, {0, 1, 24, 102, 0, false}) == 7);
+    CHECK(waves(nano, {0, 1, 24, 16, 0, true}) == 8);
+    CHECK_THROWS_AS(waves(rx480, {0, 17, 24, 16, 0, false}), gcn::Error);
+
+    // Sleeping groups: as many rounds as they do not fit at once.
+    const auto rounds = [](LaunchShape s, uint64_t groups) {
+        return double(Run(rx480, Parameters::of(rx480), repeat(40, "s_sleep 7"), s, groups).clocks()) / (40 * 448);
+    };
+    CHECK(rounds({0, 4, 24, 16, 0, false}, 36 * 8) == Approx(1).epsilon(0.1));
+    CHECK(rounds({0, 4, 24, 16, 0, false}, 36 * 8 + 1) == Approx(2).epsilon(0.1));
+    CHECK(rounds({0, 4, 24, 16, 32768, false}, 36 * 2 + 1) == Approx(2).epsilon(0.1));
+    CHECK(rounds({0, 2, 24, 16, 0, false}, 36 * 16 + 1) == Approx(2).epsilon(0.1));
+    CHECK(rounds({0, 1, 24, 16, 0, false}, 36 * 32) == Approx(1).epsilon(0.1));
+}
+
+TEST_CASE("the result does not depend on when traces are given, nor in how many pieces") {
+    const Parameters p = Parameters::of(rx480);
+    const std::string body =
+        "loop:\nbuffer_load_dword v0, v0, s[4:7], 0 offen\nds_write_b32 v1, v2\ns_barrier\n"
+        "ds_read_b32 v3, v4\ns_waitcnt vmcnt(0) lgkmcnt(0)\nbuffer_store_dword v0, v1, s[4:7], 0 offen\n"
+        "s_cbranch_scc1 loop\ns_endpgm";
+    const Kernel kernel(body, p);
+    const auto group = [&](uint64_t g) {
+        return kernel.group(g, 4, 5, [g](uint32_t w, uint32_t n, uint32_t turn) {
+            return Touch{(g * 4 + w) * 64 + turn * 4 + (n << 20), 4, 4};
+        });
+    };
+    constexpr uint64_t groups = 700;
+    const Identity places;
+    Memory first_memory(rx480, p, places), memory(rx480, p, places);
+    Engine first(rx480, p, first_memory, four_waves), engine(rx480, p, memory, four_waves);
+    for (uint64_t g = 0; g < groups; ++g) first.give(group(g));
+    first.no_more();
+    REQUIRE(first.advance(Engine::forever) == Progress::Done);
+
+    // One word at a time, and in steps of 1000 clocks.
+    std::map<const GroupTrace*, std::unique_ptr<GroupTrace>> whole;
+    uint64_t given = 0, until = 1000;
+    for (Progress state; (state = engine.advance(until)) != Progress::Done;) {
+        if (state == Progress::Reached) {
+            until += 1000;
+        } else if (GroupTrace* g = engine.need().group) {
+            WaveTrace& to = g->waves[engine.need().wave];
+            const WaveTrace& from = whole.at(g)->waves[engine.need().wave];
+            REQUIRE(to.words.size() < from.words.size());
+            to.words.push_back(from.words[to.words.size()]);
+            to.complete = to.words.size() == from.words.size();
+        } else if (given < groups) {
+            auto full = group(given++), empty = group(0);
+            for (WaveTrace& w : empty->waves) w.words.clear(), w.complete = false;
+            GroupTrace* const key = empty.get();
+            engine.give(std::move(empty));
+            whole[key] = std::move(full);
+        } else {
+            engine.no_more();
+        }
+    }
+    CHECK(engine.now() == first.now());
+    CHECK(engine.all_cus() == first.all_cus());
+    for (uint32_t c = 0; c < memory.channels(); ++c) CHECK(memory.tcc(c) == first_memory.tcc(c));
+}
+
+TEST_CASE("traces that are wrong end their waves and nothing else") {
+    const Parameters p = Parameters::of(rx480);
+    const Kernel kernel(
+        "s_nop 0\nbuffer_load_dword v0, v0, s[4:7], 0 offen\ns_barrier\nds_read_b32 v0, v1\n"
+        "s_load_dword s0, s[2:3], 0x0\ns_endpgm",
+        p);
+    const std::vector<std::vector<uint32_t>> words = {{},
+                                                      {0x00ffffff},
+                                                      {0xffffffff},
+                                                      {0xffffffff, 7, 0},
+                                                      {0x40000000},
+                                                      {0x40000000, 0x00400fff, 1},
+                                                      {0x40000000, ~0u, ~0u, ~0u},
+                                                      {0x40000000, 0, 0xffff}};
+    for (const auto& w : words) {
+        const Identity places;
+        Memory memory(rx480, p, places);
+        Engine engine(rx480, p, memory, four_waves);
+        auto g = kernel.group(0, 4, 0);
+        g->waves[2].words = w;
+        engine.give(std::move(g));
+        engine.no_more();
+        CHECK(engine.advance(Engine::forever) == Progress::Done);
+        CHECK(engine.all_cus().waves == 4);
+    }
+}
