@@ -34,7 +34,7 @@ Memory::Memory(const isa::Chip& chip, const Parameters& p, const Translate& tran
     pcie_line = std::max(rounded(1024 * p.clocks(64 / std::max(p.pcie_gbs, 1e-3))), 1u);
     interleave_bits = log2_of(std::max(p.l2_interleave / 64, 1u));
     channel_bits = log2_of(uint64_t(chip.l2_channels));
-    hash = p.l2_hash;
+    hash = p.l2_hash && channel_bits;
     dram_per_l2 = std::clamp(p.dram_channels, 1u, 4u);
 
     const auto sets = [](uint32_t kib, uint32_t ways) { return kib * 1024 / 64 / std::max(ways, 1u); };
@@ -57,7 +57,7 @@ Memory::Memory(const isa::Chip& chip, const Parameters& p, const Translate& tran
 }
 
 void Memory::restart() {
-    oldest = 0;
+    now(0);
     for (Tcp& t : tcps) {
         t.tags.clear();
         t.known = {};
@@ -118,8 +118,8 @@ uint64_t Memory::translate(Known& known, uint64_t line, bool& system) const {
 Memory::Place Memory::place(uint64_t line) const {
     const uint64_t within = line & ((uint64_t(1) << interleave_bits) - 1), chunk = line >> interleave_bits;
     uint64_t channel = chunk;
-    if (hash)
-        for (uint64_t upper = chunk >> channel_bits; upper && channel_bits; upper >>= channel_bits) channel ^= upper;
+    if (hash)  // all of it, a channel's bits at a time
+        for (uint32_t i = 0; i < 4; ++i) channel ^= channel >> (channel_bits << i);
     return {uint32_t(channel & (tccs.size() - 1)), chunk >> channel_bits << interleave_bits | within};
 }
 
@@ -269,7 +269,7 @@ uint64_t Memory::evict(Tcc& c, uint32_t channel, uint64_t set, uint32_t key, uin
     const Place p{channel, uint64_t(key >> 3) * c.tags.sets() + set};
     const uint64_t from = std::max(time, c.writes.oldest());
     c.counts.write_stall += from - time;
-    c.writes.add(dram_of(p).write(dram_line(p.local), uint32_t(std::popcount(key & dirty_both)), from, oldest));
+    c.writes.add(dram_of(p).write(dram_line(p.local), uint32_t(std::popcount(key & dirty_both)), from));
     return from;
 }
 
@@ -277,7 +277,7 @@ uint64_t Memory::evict(Tcc& c, uint32_t channel, uint64_t set, uint32_t key, uin
 uint64_t Memory::fill(Tcc& c, const Place& p, uint64_t line, uint64_t time) {
     const uint64_t from = std::max(time, c.reads.oldest());
     c.counts.read_stall += from - time;
-    const uint64_t ready = dram_of(p).read(dram_line(p.local), from, oldest);
+    const uint64_t ready = dram_of(p).read(dram_line(p.local), from);
     c.reads.add(ready);
     c.filling[line % fills] = {line, ready};
     return ready;

@@ -37,13 +37,14 @@ enum class Way : uint8_t { Read, ReadAround, Write, Atomic, AtomicReturn };  // 
 class Memory {
 public:
     Memory(const isa::Chip&, const Parameters&, const Translate&);
+    Memory(const Memory&) = delete;  // channels know where their timing is
 
     // A grid begins: time starts again, L1, K$ and I$ are empty; L2 keeps what it holds.
     void restart();
     // As a card just switched on.
     void forget();
     // Nothing is asked any more of a time before this one.
-    void now(uint64_t time) { oldest = time; }
+    void now(uint64_t time) { oldest = time, dram_timing.now(time); }
 
     // A vector memory instruction of `ta_clocks` in the address unit. Returns when its data is there, or its last store
     // has arrived. Atomics and writes touch `bytes` of each line.
