@@ -333,6 +333,88 @@ TEST_CASE("the result does not depend on when traces are given, nor in how many 
     for (uint32_t c = 0; c < memory.channels(); ++c) CHECK(memory.tcc(c) == first_memory.tcc(c));
 }
 
+TEST_CASE("what is skipped is counted exactly, goes on afterwards, and takes as long as what was timed") {
+    const Parameters p = Parameters::of(rx480);
+    const std::string mac = repeat(24, "v_mac_f32 v0, v1, v2");
+    const Kernel kernel("loop:\nbuffer_load_dword v5, v4, s[4:7], 0 offen\nds_read_b32 v3, v4\n" + mac +
+                            "s_waitcnt lgkmcnt(0)\ns_barrier\n" + mac +
+                            "s_waitcnt vmcnt(0)\nds_write_b32 v3, v5\ns_barrier\nbuffer_store_dword v0, v6, s[4:7], 0 "
+                            "offen\ns_cbranch_scc1 loop\ns_endpgm",
+                        p);
+    const auto group = [&](uint64_t g) {
+        return kernel.group(g, 4, 40, [g](uint32_t w, uint32_t n, uint32_t turn) {
+            return Touch{((g * 4 + w) * 64 + turn) * 4 + (uint64_t(n) << 20), 4, 4, 0, {}, turn % 3};
+        });
+    };
+    constexpr uint64_t groups = 36 * 8 * 2 + 40;
+    struct Result {
+        CuStats all;
+        uint64_t clocks, requests = 0, dram = 0;
+    };
+    // Times `timed` clocks and skips `skipped`, again and again; of pieces: traces come when they are asked for.
+    const auto run = [&](uint64_t timed, uint64_t skipped, bool pieces) {
+        const Identity places;
+        Memory memory(rx480, p, places);
+        Engine engine(rx480, p, memory, four_waves);
+        uint64_t given = 0;
+        std::map<uint64_t, std::unique_ptr<GroupTrace>> wholes;
+        const auto more = [&] {
+            if (GroupTrace* g = engine.need().group) {
+                WaveTrace& to = g->waves[engine.need().wave];
+                auto& whole = wholes[g->number];
+                if (!whole) whole = group(g->number);
+                const auto& from = whole->waves[engine.need().wave].words;
+                const size_t n = std::min(to.words.size() + 17, from.size());
+                to.words.insert(to.words.end(), from.begin() + ptrdiff_t(to.words.size()), from.begin() + ptrdiff_t(n));
+                to.complete = n == from.size();
+            } else if (given < groups) {
+                auto g = group(given++);
+                if (pieces)
+                    for (WaveTrace& w : g->waves) w.words.clear(), w.complete = false;
+                engine.give(std::move(g));
+            } else {
+                engine.no_more();
+            }
+        };
+        for (bool done = false; !done;) {
+            const uint64_t until = skipped ? engine.now() + timed : Engine::forever;
+            Progress state;
+            while ((state = engine.advance(until - timed / 2)) == Progress::Starved) more();
+            if (skipped) engine.measure();
+            while (state != Progress::Done && (state = engine.advance(until)) == Progress::Starved) more();
+            done = state == Progress::Done;
+            if (!done)
+                while (engine.skip(skipped) == Progress::Starved) more();
+        }
+        Result r{engine.all_cus(), engine.now()};
+        uint64_t sum = 0;
+        for (const uint64_t c : r.all.cycles) sum += c;
+        CHECK(sum == r.all.wave_cycles);
+        CHECK(r.all.malformed == 0);
+        for (uint32_t c = 0; c < memory.channels(); ++c) {
+            CHECK(memory.tcc(c).requests == memory.tcc(c).hits + memory.tcc(c).misses);
+            r.requests += memory.tcc(c).writes, r.dram += memory.dram(c).reads;
+        }
+        return r;
+    };
+    const Result whole = run(0, 0, false), half = run(20000, 20000, false), most = run(20000, 80000, false);
+    for (const Result* r : {&half, &most}) {
+        CHECK(r->all.issued == whole.all.issued);
+        CHECK(r->all.unit_cycles == whole.all.unit_cycles);
+        CHECK(r->all.thread_cycles == whole.all.thread_cycles);
+        CHECK(r->all.lds_conflicts == whole.all.lds_conflicts);
+        CHECK(r->all.barriers == whole.all.barriers);
+        CHECK(r->all.lines == whole.all.lines);
+        CHECK(r->requests == whole.requests);
+        CHECK(r->dram == Approx(whole.dram).epsilon(0.02));
+        CHECK(r->clocks == Approx(whole.clocks).epsilon(0.1));
+        CHECK(r->all.skipped > whole.all.instructions() / 3);
+    }
+    const Result pieces = run(20000, 20000, true);
+    CHECK(pieces.clocks == half.clocks);
+    CHECK(pieces.all == half.all);
+}
+
 TEST_CASE("traces that are wrong end their waves and nothing else") {
     const Parameters p = Parameters::of(rx480);
     const Kernel kernel(

@@ -53,6 +53,8 @@ struct alignas(64) WaveState {
     uint64_t started = 0, issued = 0;
     uint64_t behind = 0;                   // a barrier: when it could go on behind it
     uint32_t barriers = 0, requested = 0;  // the last block of code asked for
+    uint32_t walked = 0;                   // when it is not timed: instructions of a stretch that it is in
+    uint16_t fraction = 0;                 // likewise: of a clock, in 1/1024
     uint8_t group = 0, simd = 0, priority = 0, lanes = 64;
     uint8_t place = 0;               // in its SIMD's order
     State reason = State::Starting;  // what `ready` is waited for
@@ -75,7 +77,8 @@ struct Simd {
 
 struct GroupState {
     std::unique_ptr<GroupTrace> trace;  // empty: the place is free
-    uint32_t waves = 0, alive = 0, arrived = 0;
+    uint32_t waves = 0, alive = 0;
+    std::array<uint8_t, 16> slots{};    // Cu::waves of each
     std::array<uint8_t, 16> simd_of{};  // of each wave
 };
 

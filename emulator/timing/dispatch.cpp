@@ -73,7 +73,7 @@ void Engine::place(uint32_t number) {
     group.trace = std::move(queue.front());
     queue.pop_front();
     const uint32_t waves = uint32_t(group.trace->waves.size());  // the last of a dimension may have fewer
-    group.alive = group.waves = waves, group.arrived = 0;
+    group.alive = group.waves = waves;
     ++room.groups, room.lds += lds_taken;
     if (cu.resident++ == 0) cu.busy_since = std::max(dispatch_time, cu.busy_since);
     ++resident, ++cu.stats.groups;
@@ -99,6 +99,7 @@ void Engine::start_wave(Cu& cu, GroupState& group, uint32_t g, uint32_t index, u
     while (cu.waves[slot].used) ++slot;
     WaveState& w = cu.waves[slot];
     w = {};
+    group.slots[index] = uint8_t(slot);
     w.used = true, w.hungry = true;
     w.group = uint8_t(g), w.simd = uint8_t(s);
     w.trace = &group.trace->waves[index];
@@ -142,8 +143,8 @@ void Engine::end_wave(Cu& cu, WaveState& w, uint64_t end) {
         finished.push_back(std::move(group.trace));
         --resident;
         if (--cu.resident == 0) cu.stats.busy_cycles += end - std::min(end, cu.busy_since), cu.busy_since = end;
-    } else if (group.arrived == group.alive) {
-        release(cu, w.group, end);
+    } else {
+        release(cu, group, end);
     }
 }
 

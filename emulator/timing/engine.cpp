@@ -22,7 +22,8 @@ CuStats& CuStats::operator+=(const CuStats& o) {
                                            &CuStats::lds_conflicts,  &CuStats::lds_returning_atomics,
                                            &CuStats::lds_stalled,    &CuStats::ta_stalled,
                                            &CuStats::fetches,        &CuStats::barriers,
-                                           &CuStats::lines,          &CuStats::malformed};
+                                           &CuStats::lines,          &CuStats::malformed,
+                                           &CuStats::skipped};
     static_assert(sizeof(CuStats) == 8 * (states + 2 * kinds + std::size(sums)), "a member is not added up");
     for (const auto member : sums) this->*member += o.*member;
     return *this;

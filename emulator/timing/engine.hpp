@@ -58,7 +58,10 @@ public:
     // Traces that have been consumed, in the order in which their groups ended.
     std::vector<std::unique_ptr<GroupTrace>> take_finished() { return std::move(finished); }
 
-    // All waves go on for so many clocks at the pace of what was last timed in detail, without looking at slots.
+    // The pace of a skip is what was timed since measure(), or since the last skip. What follows a skip begins with
+    // idle units, so it is the better the longer something was timed before it is measured.
+    void measure();
+    // All waves go on for so many clocks without looking at slots.
     // Instructions are counted exactly, caches keep up, nothing is timed. Starved: as advance().
     Progress skip(uint64_t cycles);
 
@@ -94,11 +97,21 @@ private:
     uint32_t undisturbed(const Simd&, uint32_t place, uint32_t n, uint64_t time) const;
     void issue_run(Cu&, Simd&, WaveState&, const Uop&, uint32_t n, uint64_t time);
     void internal(Cu&, Simd&, WaveState&, const Uop&, uint64_t time);
-    void release(Cu&, uint32_t group, uint64_t time);
+    // Waves at a barrier go on when all of their group have come to it, or further (a skip).
+    void release(Cu&, GroupState&, uint64_t time);
     void order(Cu&, Simd&);
 
     // issue_memory.cpp
+    struct VectorAccess {
+        const uint32_t* list;
+        uint32_t header, clocks, bytes;  // of each line
+        Way way;
+        Lines lines() const { return Lines(list, header); }
+    };
     static const uint32_t* take_words(WaveState&, size_t);
+    VectorAccess take_vector(WaveState&, const Uop&) const;
+    static void count_vector(Cu&, const Uop&, const VectorAccess&);
+    uint32_t count_lds(Cu&, const WaveState&, uint32_t bytes, uint32_t conflict) const;
     bool try_scalar(Cu&, Simd&, uint32_t place, WaveState&, const Uop&, uint64_t time);
     bool try_lds(Cu&, Simd&, uint32_t place, WaveState&, const Uop&, uint64_t time);
     bool try_vector(Cu&, Simd&, uint32_t place, WaveState&, const Uop&, uint64_t time);
@@ -112,7 +125,19 @@ private:
     void go_on(Cu&, WaveState&, const Uop&, uint64_t time, uint64_t ready, State);
     void prepare(Cu&, WaveState&, uint64_t ready, State);
     void jump(Cu&, WaveState&, uint64_t ready, State);
+    bool starve(Cu&, const WaveState&, uint64_t time);
+    static void set_fed(Cu&, WaveState&);
     uint64_t fetch(Cu&, uint32_t block, const WaveState&, bool again, uint64_t time);
+
+    // skip.cpp
+    struct Timed {
+        uint64_t clocks = 0, instructions = 0;
+    };
+    Timed timed() const;
+    bool walk(Cu&, WaveState&, uint64_t end);
+    void pass(WaveState&, CuStats&) const;
+    void count_skipped(Cu&, WaveState&, const Uop&, uint32_t n);
+    void wake(Cu&);
 
     const Parameters parameters;
     const LaunchShape shape;
@@ -133,7 +158,10 @@ private:
     uint64_t dispatch_time = 0;
     uint32_t next_engine = 0;
     std::vector<uint32_t> next_in_engine;
-    std::vector<uint64_t> launch_free;  // per shader engine
+    std::vector<uint64_t> launch_free;     // per shader engine
+    uint64_t skip_end = 0, skip_pace = 0;  // of a skip that is not done: where it ends, clocks * 1024 an instruction
+    bool walking = false;
+    Timed measured_from;
     Need wanted;
     Stats totals;
 };

@@ -38,6 +38,16 @@ bool Engine::fed(const WaveState& w) const {
     return stretch_there(words + need, left - need);
 }
 
+bool Engine::starve(Cu& cu, const WaveState& w, uint64_t at) {
+    GroupTrace* group = cu.groups[w.group].trace.get();
+    wanted = {group, uint32_t(w.trace - group->waves.data()), at};
+    return false;
+}
+
+void Engine::set_fed(Cu& cu, WaveState& w) {
+    if (w.hungry) w.hungry = false, --cu.simds[w.simd].hungry;
+}
+
 // False when a wave whose turn it is cannot go on before its owner appends to its trace.
 bool Engine::feed(Cu& cu, Simd& simd, uint64_t time) {
     for (uint32_t i = 0; i < simd.count;) {
@@ -46,12 +56,8 @@ bool Engine::feed(Cu& cu, Simd& simd, uint64_t time) {
             ++i;
             continue;
         }
-        if (!fed(w)) {
-            GroupTrace* group = cu.groups[w.group].trace.get();
-            wanted = {group, uint32_t(w.trace - group->waves.data()), time};
-            return false;
-        }
-        w.hungry = false, --simd.hungry;
+        if (!fed(w)) return starve(cu, w, time);
+        set_fed(cu, w);
         if (!w.uop) begin(cu, w, time);  // it may end, or be hungry again
     }
     return true;

@@ -139,33 +139,38 @@ void Engine::internal(Cu& cu, Simd& simd, WaveState& w, const Uop& u, uint64_t t
             return go_on(cu, w, u, time, time + 4, State::Dependency);
         case Job::Barrier: {
             ++w.barriers, ++cu.stats.barriers;
-            const uint32_t g = w.group, ends = cu.resident;
-            GroupState& group = cu.groups[g];
-            w.at_barrier = true;
+            GroupState& group = cu.groups[w.group];
             go_on(cu, w, u, time, time + 4, State::Barrier);
-            if (cu.resident != ends || !group.trace || !w.used) return;  // its trace ended here
-            ++group.arrived;
+            if (!w.used) return;  // its trace ended here
+            w.at_barrier = true;
             w.behind = std::max(w.ready, time + 4);
             w.reason = State::Barrier;
             simd.at[w.place] = never;
-            if (group.arrived == group.alive) release(cu, g, time);
-            return;
+            return release(cu, group, time);
         }
         default:
             return go_on(cu, w, u, time, time + 4, State::Dependency);
     }
 }
 
-void Engine::release(Cu& cu, uint32_t g, uint64_t time) {
-    cu.groups[g].arrived = 0;
-    for (WaveState& w : cu.waves) {
-        if (!w.used || w.group != g || !w.at_barrier) continue;
-        w.at_barrier = false;
-        w.ready = std::max(w.behind, time + parameters.barrier_release);
-        Simd& simd = cu.simds[w.simd];
+// Those go on whom all others have reached: usually all, but a skip may have left some of them ahead.
+void Engine::release(Cu& cu, GroupState& group, uint64_t time) {
+    const auto wave_of = [&](uint32_t i) {
+        WaveState& w = cu.waves[group.slots[i]];
+        return w.used && w.trace == &group.trace->waves[i] ? &w : nullptr;  // else it has ended
+    };
+    uint32_t reached = ~0u;
+    for (uint32_t i = 0; i < group.waves; ++i)
+        if (const WaveState* w = wave_of(i)) reached = std::min(reached, w->barriers);
+    for (uint32_t i = 0; i < group.waves; ++i) {
+        WaveState* const w = wave_of(i);
+        if (!w || !w->at_barrier || w->barriers > reached) continue;
+        w->at_barrier = false;
+        w->ready = std::max(w->behind, time + parameters.barrier_release);
+        Simd& simd = cu.simds[w->simd];
         const uint64_t s = uint64_t(&simd - cu.simds.data());
-        simd.at[w.place] = w.ready;
-        simd.next = std::min(simd.next, w.ready + ((s - w.ready) & 3));
+        simd.at[w->place] = w->ready;
+        simd.next = std::min(simd.next, w->ready + ((s - w->ready) & 3));
     }
 }
 

@@ -30,9 +30,8 @@ bool Engine::try_scalar(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const 
     uint64_t done = time + parameters.smem_time;
     if (u.record == Record::Smem) {
         if (const uint32_t* r = take_words(w, 2)) {
-            const uint64_t line = uint64_t(r[1] & 0xffff) << 32 | r[0];
-            const uint32_t lines = std::min(r[1] >> record::smem_lines_shift, 16u);
-            done = memory.scalar(cu.number, time, line, lines, u.dwords, u.access == Access::Store);
+            done = memory.scalar(cu.number, time, record::smem_line(r), record::smem_lines(r), u.dwords,
+                                 u.access == Access::Store);
         }
     } else if (u.job == Job::Invalidate) {
         done = memory.invalidate_scalar(cu.number, time);
@@ -43,15 +42,21 @@ bool Engine::try_scalar(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const 
     return true;
 }
 
+// Clocks of the banks.
+uint32_t Engine::count_lds(Cu& cu, const WaveState& w, uint32_t bytes, uint32_t conflict) const {
+    const uint32_t core = std::max(bytes * w.lanes / parameters.lds_core_bytes, 1u) + conflict;
+    cu.stats.lds_active += core, cu.stats.lds_conflicts += conflict;
+    return core;
+}
+
 // A pair of SIMDs has a port for addresses and data and one for results; both pairs share the banks.
 uint64_t Engine::lds(Cu& cu, const WaveState& w, uint32_t port, uint32_t bytes, uint32_t conflict, uint64_t time) {
     uint64_t& pair = cu.pair_free[w.simd / 2];
     const uint64_t start = std::max(time, pair);
-    const uint32_t core = std::max(bytes * w.lanes / parameters.lds_core_bytes, 1u) + conflict;
+    const uint32_t core = count_lds(cu, w, bytes, conflict);
     const uint64_t end = std::max(start, cu.lds_core_free) + core;
     cu.lds_core_free = end;
     pair = std::max(start + port, end);
-    cu.stats.lds_active += core, cu.stats.lds_conflicts += conflict;
     return pair + parameters.lds_latency - 4;
 }
 
@@ -74,6 +79,28 @@ bool Engine::try_lds(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const Uop
     return true;
 }
 
+Engine::VectorAccess Engine::take_vector(WaveState& w, const Uop& u) const {
+    constexpr Way ways[] = {Way::Read, Way::Read, Way::Write, Way::Atomic, Way::AtomicReturn};
+    VectorAccess a{nullptr, 0, 0, 0, ways[size_t(u.access)]};
+    if (const uint32_t* r = take_words(w, 1)) {
+        a.header = r[0];
+        a.list = take_words(w, Lines::words(a.header));
+        if (!a.list) a.header &= ~record::lines;
+    }
+    if (a.way == Way::Read && (u.flags & Uop::Bypass)) a.way = Way::ReadAround;
+    a.clocks = (a.header >> record::clocks_shift & ((1u << record::clocks_bits) - 1)) +
+               (u.kind == Kind::Flat ? parameters.flat_extra : 0);
+    if (const uint32_t lines = a.header & record::lines) a.bytes = uint32_t(u.dwords) * 4 * w.lanes / lines;
+    return a;
+}
+
+void Engine::count_vector(Cu& cu, const Uop& u, const VectorAccess& a) {
+    const uint32_t lines = a.header & record::lines;
+    cu.stats.lines += lines;
+    ++(u.flags & Uop::Returns ? cu.stats.vector_reads : cu.stats.vector_writes);
+    if ((a.header & record::some_lds) && !lines) ++cu.stats.flat_lds;
+}
+
 bool Engine::try_vector(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const Uop& u, uint64_t time) {
     CuStats& stats = cu.stats;
     const uint64_t free = memory.ta_free(cu.number);
@@ -84,24 +111,10 @@ bool Engine::try_vector(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const 
     account(stats, w, u, time);
     uint64_t done = time + 4;
     if (u.record == Record::Vmem) {
-        uint32_t header = 0;
-        const uint32_t* list = nullptr;
-        if (const uint32_t* r = take_words(w, 1)) {
-            header = r[0];
-            list = take_words(w, Lines::words(header));
-            if (!list) header &= ~record::lines;
-        }
-        const uint32_t lines = header & record::lines, ask = uint32_t(u.dwords) * 4 * w.lanes;
-        const uint32_t clocks = (header >> record::clocks_shift & ((1u << record::clocks_bits) - 1)) +
-                                (u.kind == Kind::Flat ? parameters.flat_extra : 0);
-        constexpr Way ways[] = {Way::Read, Way::Read, Way::Write, Way::Atomic, Way::AtomicReturn};
-        Way way = ways[size_t(u.access)];
-        if (way == Way::Read && (u.flags & Uop::Bypass)) way = Way::ReadAround;
-        done = memory.vector(cu.number, time, clocks, Lines(list, header), way, lines ? ask / lines : 0);
-        stats.lines += lines;
-        ++(u.flags & Uop::Returns ? stats.vector_reads : stats.vector_writes);
-        if (header & record::some_lds) {
-            if (!lines) ++stats.flat_lds;
+        const VectorAccess a = take_vector(w, u);
+        done = memory.vector(cu.number, time, a.clocks, a.lines(), a.way, a.bytes);
+        count_vector(cu, u, a);
+        if (a.header & record::some_lds) {
             const uint32_t port = parameters.lds_address + 4u * u.dwords;
             done = std::max(done, lds(cu, w, port, 4u * u.dwords, 0, time));
         }

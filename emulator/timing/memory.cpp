@@ -8,9 +8,6 @@ namespace gcn::emulator::timing {
 
 namespace {
 
-// What a key of L2 keeps of its line: which halves are dirty, and whether the rest of it was never read.
-constexpr uint32_t dirty_low = 1, dirty_both = 3, partial = 4;
-
 constexpr uint64_t modelled_lines = (uint64_t(1) << 35) - 1;  // 2 TiB
 
 uint32_t rounded(double x) { return uint32_t(std::lround(std::clamp(x, 0.0, 1e8))); }
@@ -125,6 +122,25 @@ Memory::Place Memory::place(uint64_t line) const {
 
 // ---- vector memory --------------------------------------------------------------------------------------------------
 
+void Memory::count(TcpCounts& c, Way way, uint32_t lines) {
+    c.accesses += lines;
+    switch (way) {
+        case Way::Read:
+        case Way::ReadAround:
+            c.reads += lines;
+            break;
+        case Way::Write:
+            c.writes += lines;
+            break;
+        case Way::Atomic:
+            c.atomics += lines;
+            break;
+        case Way::AtomicReturn:
+            c.atomics_returning += lines;
+            break;
+    }
+}
+
 uint64_t Memory::vector(uint32_t cu, uint64_t time, uint32_t ta_clocks, Lines lines, Way way, uint32_t bytes) {
     Tcp& t = tcps[cu];
     const uint64_t start = std::max(time, t.ta_free);
@@ -133,11 +149,7 @@ uint64_t Memory::vector(uint32_t cu, uint64_t time, uint32_t ta_clocks, Lines li
     // Latencies are those of an instruction of 4 clocks, to its last line.
     uint64_t done = start + l1_latency + (clocks > 4 ? clocks - 4 : 0), late = 0;
     const bool reads = way <= Way::ReadAround;
-    t.counts.accesses += n;
-    (reads                ? t.counts.reads
-     : way == Way::Write  ? t.counts.writes
-     : way == Way::Atomic ? t.counts.atomics
-                          : t.counts.atomics_returning) += n;
+    count(t.counts, way, n);
     for (uint32_t i = 0; i < n; ++i) {
         bool system;
         const uint64_t line = translate(t.known, lines.next(), system);
@@ -266,7 +278,7 @@ uint64_t Memory::evict(Tcc& c, uint32_t channel, uint64_t set, uint32_t key, uin
     ++c.counts.evictions;
     if (!(key & dirty_both)) return time;
     ++c.counts.writebacks;
-    const Place p{channel, uint64_t(key >> 3) * c.tags.sets() + set};
+    const Place p{channel, c.tags.line(key, set)};
     const uint64_t from = std::max(time, c.writes.oldest());
     c.counts.write_stall += from - time;
     c.writes.add(dram_of(p).write(dram_line(p.local), uint32_t(std::popcount(key & dirty_both)), from));

@@ -60,7 +60,7 @@ public:
 
     // Tags alone, for what is skipped.
     void warm(uint32_t cu, Lines lines, Way, uint32_t bytes);
-    void warm_scalar(uint32_t cu, uint64_t line, uint32_t lines);
+    void warm_scalar(uint32_t cu, uint64_t line, uint32_t lines, bool write, uint32_t bytes);
 
     struct TcpCounts {
         uint64_t accesses = 0, reads = 0, writes = 0, atomics = 0, atomics_returning = 0;  // lines
@@ -91,6 +91,8 @@ public:
     void clear_counts();
 
 private:
+    // What a key of L2 keeps of its line: which halves are dirty, and whether the rest of it was never read.
+    static constexpr uint32_t dirty_low = 1, dirty_both = 3, partial = 4;
     static constexpr uint32_t fills = 128;
     struct Fill {
         uint64_t line = ~0ull, ready = 0;
@@ -126,6 +128,7 @@ private:
         uint64_t local;  // line within the channel
     };
 
+    static void count(TcpCounts&, Way, uint32_t lines);
     uint64_t translate(Known&, uint64_t line, bool& system) const;
     Place place(uint64_t line) const;
     DramChannel& dram_of(const Place& p) { return drams[p.channel * dram_per_l2 + (p.local >> 2) % dram_per_l2]; }

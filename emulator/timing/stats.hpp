@@ -21,6 +21,7 @@ enum class State : uint8_t {
     Fetch,
     Sleep,       // s_sleep, s_nop
     Dependency,  // on its own last instruction: latencies, hazards, branches
+    Skipped,     // not timed in detail
     Arbitration,
 };
 inline constexpr size_t states = size_t(State::Arbitration) + kinds;
@@ -40,6 +41,7 @@ struct CuStats {
     uint64_t lds_active = 0, lds_conflicts = 0, lds_returning_atomics = 0, lds_stalled = 0, ta_stalled = 0;
     uint64_t fetches = 0, barriers = 0;
     uint64_t lines = 0;      // asked for by vector memory instructions
+    uint64_t skipped = 0;    // instructions that were counted and not timed
     uint64_t malformed = 0;  // waves whose trace ended too early or named no instruction
 
     uint64_t instructions() const {

@@ -19,6 +19,9 @@ public:
     // Of lines below 2^35 keys are exact where there are 64 sets or more.
     uint32_t key(uint64_t index) const { return uint32_t(index >> bits) << 3; }
 
+    // The line of a key, given another one of its set.
+    uint64_t line(uint32_t key, uint64_t of_set) const { return uint64_t(key >> 3) << bits | (of_set & (count - 1)); }
+
     // `sets` and `ways` are rounded to what can be had: a power of two, and 4 or 16.
     Tags(uint32_t sets, uint32_t ways)
         : four(ways <= 4), count(std::bit_floor(sets ? sets : 1u)), bits(uint32_t(std::countr_zero(count))) {
