@@ -170,6 +170,24 @@ TEST_CASE("branches, s_nop, s_sleep and s_setreg take their clocks") {
     CHECK(clocks_of("s_nop 0", 64, one_wave, p) == 64 * 4 + 32);
 }
 
+TEST_CASE("code comes a line at a time when it is cold, and costs nothing when it is not") {
+    // 64 lines of code, once; a loop's second turn is all hits.
+    const auto cold = [](const isa::Chip& chip, double ahead) {
+        Parameters p = Parameters::of(chip);
+        p.set("icache_ahead", ahead);
+        return double(Run(chip, p, repeat(64 * 16, "v_mov_b32 v0, v1"), one_wave).clocks());
+    };
+    CHECK(cold(nano, 0) > 64 * 300);
+    CHECK(cold(nano, 1) == Approx(cold(nano, 0) / 2).epsilon(0.1));
+    // Instructions of 8 bytes run as fast as those of 4, from either buffer.
+    for (const isa::Chip* chip : {&rx480, &nano})
+        CHECK(clocks_of("v_mad_f32 v0, v1, v2, v3", 512, one_wave, Parameters::of(*chip)) == 4 * 512 + branch);
+    // 64 KiB do not fit: every turn misses.
+    const std::string body = "loop:\n.rept 8192\nv_mad_f32 v0, v1, v2, v3\n.endr\ns_cbranch_vccz loop";
+    const Run run(rx480, Parameters::of(rx480), body, one_wave, 1, 1);
+    CHECK(run.memory.sqc(0).inst_misses + run.memory.sqc(0).inst_ahead >= 2 * 1024);
+}
+
 TEST_CASE("LDS instructions take the clocks that were measured, with all four SIMDs at work") {
     // Clocks for an instruction per CU: half of the port's, because there are two pairs of SIMDs.
     const std::pair<const char*, double> table[] = {

@@ -53,7 +53,7 @@ struct alignas(64) WaveState {
     uint64_t started = 0, issued = 0;
     uint64_t behind = 0;                   // a barrier: when it could go on behind it
     uint32_t barriers = 0, requested = 0;  // the last block of code asked for
-    uint32_t walked = 0;                   // when it is not timed: instructions of a stretch that it is in
+    uint32_t walked = 0;                   // when it is not timed: instructions since `since`
     uint16_t fraction = 0;                 // likewise: of a clock, in 1/1024
     uint8_t group = 0, simd = 0, priority = 0, lanes = 64;
     uint8_t place = 0;               // in its SIMD's order

@@ -89,7 +89,7 @@ bool TimedGrid::full() const {
     return count >= capacity && (count >= 4 * capacity || bytes.load(std::memory_order_relaxed) > most_bytes);
 }
 
-bool TimedGrid::ready() const { return next_is_there.load(std::memory_order_acquire) && !over(); }
+bool TimedGrid::ready() const { return (next_is_there || goes_on) && !over(); }
 
 // Under the lock, as give().
 void TimedGrid::take_codes() {
@@ -138,6 +138,7 @@ void TimedGrid::feed(Steps& steps) {
 
 void TimedGrid::advance(Steps* steps) {
     const auto until = std::chrono::steady_clock::now() + turn;
+    goes_on = false;
     if (!steps) take_in();
     for (;;) {
         const Progress progress = engine.advance(engine.now() + cycles_between_looks);
@@ -154,7 +155,10 @@ void TimedGrid::advance(Steps* steps) {
             if (!steps || steps->stopped()) return;
             feed(*steps);
         }
-        if (std::chrono::steady_clock::now() > until) return;
+        if (std::chrono::steady_clock::now() > until) {
+            goes_on = true;
+            return;
+        }
     }
 }
 

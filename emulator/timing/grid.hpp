@@ -82,6 +82,7 @@ private:
     std::unique_ptr<GroupTrace> begun;  // stepped: the group that begins
     std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
     std::atomic<bool> next_is_there{false}, done{false};
+    std::atomic<bool> goes_on{false};  // the engine was not starved, its turn was over
     Found found;
 };
 

@@ -25,6 +25,7 @@ Memory::Memory(const isa::Chip& chip, const Parameters& p, const Translate& tran
     l2_back = p.l2_latency - l2_there;
     dcache_latency = p.dcache_latency, dcache_miss = p.dcache_miss, dcache_bytes = std::max(p.dcache_bytes, 1u);
     icache_latency = p.fetch_latency, icache_miss = p.icache_miss;
+    icache_ahead = std::min(p.icache_ahead, 8u);
     l1_invalidate = p.l1_invalidate, dcache_invalidate = p.dcache_invalidate;
     atomic_extra = p.l2_atomic, write_evicts = p.l1_write_evicts;
     pcie_latency = rounded(p.clocks(p.pcie_latency_ns));
@@ -260,6 +261,13 @@ uint64_t Memory::fetch(uint32_t cu, uint64_t time, uint64_t line, bool again) {
             s.inst.insert(s.inst.set(physical), s.inst.key(physical));
             f = {physical, l2_read(physical, system, time) + icache_miss};
             ready = f.ready;
+        }
+        for (uint32_t i = 1; i <= icache_ahead; ++i) {
+            const uint64_t next = translate(s.known, line + i, system);
+            if (s.inst.find(s.inst.set(next), s.inst.key(next)) >= 0) continue;
+            ++s.counts.inst_ahead, ++s.counts.l2_requests;
+            s.inst.insert(s.inst.set(next), s.inst.key(next));
+            s.inst_fills[next % 16] = {next, l2_read(next, system, time) + icache_miss};
         }
     }
     s.counts.inst_clocks += ready - time;

@@ -72,7 +72,7 @@ public:
     };
     struct SqcCounts {
         uint64_t inst_requests = 0, inst_hits = 0, inst_misses = 0, data_requests = 0, data_hits = 0, data_misses = 0;
-        uint64_t data_writes = 0, l2_requests = 0, stall = 0, inst_clocks = 0;
+        uint64_t inst_ahead = 0, data_writes = 0, l2_requests = 0, stall = 0, inst_clocks = 0;
         bool operator==(const SqcCounts&) const = default;
     };
     struct TccCounts {
@@ -148,7 +148,8 @@ private:
     const Translate& places;
     uint64_t oldest = 0;
     uint32_t cus_per_engine, per_sqc, sqcs_per_engine;
-    uint32_t l1_latency, l2_back, l2_there, dcache_latency, dcache_miss, dcache_bytes, icache_latency, icache_miss;
+    uint32_t l1_latency, l2_back, l2_there, dcache_latency, dcache_miss, dcache_bytes, icache_latency, icache_miss,
+        icache_ahead;
     uint32_t l1_invalidate, dcache_invalidate, atomic_extra, pcie_latency, pcie_line;
     uint32_t channel_bits, interleave_bits, dram_per_l2;
     bool hash, write_evicts;

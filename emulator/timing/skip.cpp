@@ -17,7 +17,7 @@ Engine::Timed Engine::timed() const {
             if (i != size_t(State::Skipped)) sum.clocks += cu.stats.cycles[i];
         sum.instructions += cu.stats.instructions() - cu.stats.skipped;
         for (const WaveState& w : cu.waves)
-            if (w.used) sum.clocks += time - w.since;  // not accounted yet; in sum never less than nothing
+            if (w.used) sum.clocks += time - std::min(time, w.since);  // not accounted yet
     }
     return sum;
 }
@@ -55,7 +55,7 @@ Progress Engine::skip(uint64_t cycles) {
     return Progress::Reached;
 }
 
-// Walks to `end`, stretch by stretch. False: its trace has to go on first.
+// Walks to `end`. False: its trace has to go on first.
 bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
     CuStats& stats = cu.stats;
     const auto account_until = [&](uint64_t t) {
@@ -73,25 +73,23 @@ bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
             return true;
         }
     }
-    while (w.since < end || w.walked) {
-        bool last = false;
-        while (!last) {
-            const Uop& u = *w.uop;
-            last = u.flags & Uop::Last;
-            if ((u.flags & Uop::Attends) && !fed(w)) return starve(cu, w, time);
-            const uint32_t many = std::max<uint32_t>(u.run, 1);
-            count_skipped(cu, w, u, many);
-            w.walked += many;
-            if (!last) w.uop += many;
-        }
-        pass(w, stats);
-        if (w.uop->job == Job::End || !next_stretch(cu, w)) {
-            stats.malformed += w.uop && w.uop->job != Job::End;
+    while (w.since < end && w.walked * skip_pace + w.fraction < (end - w.since) * 1024) {
+        const Uop& u = *w.uop;
+        if ((u.flags & Uop::Attends) && !fed(w)) return starve(cu, w, time);
+        const uint32_t many = std::max<uint32_t>(u.run, 1);
+        count_skipped(cu, w, u, many);
+        w.walked += many;
+        if (!(u.flags & Uop::Last)) {
+            w.uop += many;
+        } else if (u.job == Job::End || !next_stretch(cu, w)) {
+            stats.malformed += u.job != Job::End;
             set_fed(cu, w);
+            pass(w, stats);
             end_wave(cu, w, w.since);
             return true;
         }
     }
+    pass(w, stats);
     return true;
 }
 

@@ -85,30 +85,31 @@ uint64_t exec_of(const Wave& w) { return uint64_t(w.s[code::exec + 1]) << 32 | w
 
 // ---- banks of LDS ---------------------------------------------------------------------------------------------------
 
-// Lanes are served in groups as wide as the banks allow.
+// Lanes are served in groups as wide as the banks allow, with both dwords of an instruction that has two addresses: CLRX
+// has ds_read2_b32 as fast as ds_read_b64.
 uint32_t bank_conflicts(const Wave& w, const isa::Decoded& d, const Touch& access) {
     if (!access.accesses) return 0;
     const uint64_t exec = exec_of(w);
     const uint32_t* addresses = w.v[d['p']];
-    const uint32_t lanes_at_once = access.dwords == 1 ? 32 : access.dwords == 2 ? 16 : 8;
+    const uint32_t dwords = access.dwords * uint32_t(access.accesses);
+    const uint32_t lanes_at_once = dwords == 1 ? 32 : dwords == 2 ? 16 : 8;
     uint32_t extra = 0;
-    for (int i = 0; i < access.accesses; ++i) {
-        for (uint32_t first = 0; first < lanes; first += lanes_at_once) {
-            uint32_t asked[banks][banks];  // dwords of each bank: a group asks for 32 at most
-            std::array<uint8_t, banks> count{};
-            uint8_t most = 1;
-            for (uint32_t lane = first; lane < first + lanes_at_once; ++lane) {
-                if (!(exec >> lane & 1)) continue;
-                for (uint32_t k = 0; k < access.dwords; ++k) {
-                    const uint32_t dword = (addresses[lane] + access.offsets[i]) / 4 + k, bank = dword % banks;
-                    uint32_t* end = asked[bank] + count[bank];
-                    if (std::find(asked[bank], end, dword) != end) continue;
-                    *end = dword;
-                    most = std::max(most, ++count[bank]);
-                }
+    for (uint32_t first = 0; first < lanes; first += lanes_at_once) {
+        uint32_t asked[banks][banks];  // dwords of each bank: a group asks for 32 at most
+        std::array<uint8_t, banks> count{};
+        uint8_t most = 1;
+        for (uint32_t lane = first; lane < first + lanes_at_once; ++lane) {
+            if (!(exec >> lane & 1)) continue;
+            for (uint32_t k = 0; k < dwords; ++k) {
+                const uint32_t at = addresses[lane] + access.offsets[k / access.dwords];
+                const uint32_t dword = at / 4 + k % access.dwords, bank = dword % banks;
+                uint32_t* end = asked[bank] + count[bank];
+                if (std::find(asked[bank], end, dword) != end) continue;
+                *end = dword;
+                most = std::max(most, ++count[bank]);
             }
-            extra += most - 1u;
         }
+        extra += most - 1u;
     }
     return extra;
 }
