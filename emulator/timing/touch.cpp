@@ -154,7 +154,7 @@ struct Rate {
     uint32_t apart;    // four lanes that are no neighbours
     uint32_t added;
 };
-constexpr uint32_t quads = 16, tag_banks = 4, flat_added = 4 * 8;
+constexpr uint32_t quads = 16, tag_banks = 4;
 
 Rate rate_of(const Touch& a) {
     const uint32_t dwords = (a.bytes + 3) / 4;
@@ -279,7 +279,6 @@ void find_flat(Touched& into, const Wave& w, const isa::Decoded& d, const Touch&
         collect(into, all);
         if (into.some_scratch) into.clocks += quads;
     }
-    into.clocks += flat_added / 8;
 }
 
 // Addresses and ranges as emulator/exec/access.inc, struct Buffer: what is out of range is not asked for.
