@@ -65,11 +65,11 @@ void measure(const isa::Chip& chip, const Case& c, int runs) {
         for (bool done = false; !done;) {
             const uint64_t begin = engine.now();
             Progress state = engine.advance(c.skips ? begin + 10000 : Engine::forever);
-            engine.measure();
+            const Engine::Timed before = engine.timed();
             if (state == Progress::Reached) state = engine.advance(begin + 20000);
             if (state == Progress::Starved) fail({"measure", "the engine starved"});
             done = state == Progress::Done;
-            if (!done) engine.skip(80000);
+            if (!done) engine.skip(80000, engine.timed().pace_since(before));
         }
         best = std::min(best, double(std::clock() - start) / CLOCKS_PER_SEC);
         const CuStats all = engine.all_cus();

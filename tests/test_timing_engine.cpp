@@ -308,11 +308,13 @@ TEST_CASE("what is skipped is counted exactly, goes on afterwards, and takes as 
             const uint64_t until = skipped ? engine.now() + timed : Engine::forever;
             Progress state;
             while ((state = engine.advance(until - timed / 2)) == Progress::Starved) more();
-            if (skipped) engine.measure();
+            const Engine::Timed before = engine.timed();
             while (state != Progress::Done && (state = engine.advance(until)) == Progress::Starved) more();
             done = state == Progress::Done;
             if (!done)
-                while (engine.skip(skipped) == Progress::Starved) more();
+                for (const uint64_t pace = engine.timed().pace_since(before);
+                     engine.skip(skipped, pace) == Progress::Starved;)
+                    more();
         }
         Result r{engine.all_cus(), engine.now()};
         uint64_t sum = 0;

@@ -129,7 +129,7 @@ Device::Device(const Settings& settings)
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug),
       counters(*settings.chip),
-      model(*settings.chip),
+      model(*settings.chip, settings.timing == Timing::Sampled),
       patience(settings.watchdog) {
     set_shader_clocks(clock.modelled ? &clock : nullptr);
 }

@@ -58,12 +58,19 @@ public:
     // Traces that have been consumed, in the order in which their groups ended.
     std::vector<std::unique_ptr<GroupTrace>> take_finished() { return std::move(finished); }
 
-    // The pace of a skip is what was timed since measure(), or since the last skip. What follows a skip begins with
-    // idle units, so it is the better the longer something was timed before it is measured.
-    void measure();
-    // All waves go on for so many clocks without looking at slots.
-    // Instructions are counted exactly, caches keep up, nothing is timed. Starved: as advance().
-    Progress skip(uint64_t cycles);
+    // What was timed so far: clocks of all waves, and their instructions.
+    struct Timed {
+        uint64_t clocks = 0, instructions = 0;
+        // Clocks of an instruction in 1024ths, of what came since `before`; 0: nothing did.
+        uint64_t pace_since(const Timed& before) const;
+    };
+    Timed timed() const;
+    // All waves go on for so many clocks at that pace without looking at slots. Instructions are counted exactly, caches
+    // keep up, nothing is timed. Starved: as advance(). What follows begins with idle units, so it should be timed for a
+    // while before it is measured.
+    Progress skip(uint64_t cycles, uint64_t pace);
+    // Every group has been dispatched: what is resident ends, and nothing takes its place.
+    bool draining() const { return last_given && queue.empty(); }
 
     const Stats& stats() const { return totals; }
     const CuStats& cu(uint32_t number) const { return cus[number].stats; }
@@ -130,10 +137,6 @@ private:
     uint64_t fetch(Cu&, uint32_t block, const WaveState&, bool again, uint64_t time);
 
     // skip.cpp
-    struct Timed {
-        uint64_t clocks = 0, instructions = 0;
-    };
-    Timed timed() const;
     bool walk(Cu&, WaveState&, uint64_t end);
     void pass(WaveState&, CuStats&) const;
     void count_skipped(Cu&, WaveState&, const Uop&, uint32_t n);
@@ -161,7 +164,6 @@ private:
     std::vector<uint64_t> launch_free;     // per shader engine
     uint64_t skip_end = 0, skip_pace = 0;  // of a skip that is not done: where it ends, clocks * 1024 an instruction
     bool walking = false;
-    Timed measured_from;
     Need wanted;
     Stats totals;
 };

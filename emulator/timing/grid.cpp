@@ -40,8 +40,8 @@ size_t bytes_of(const GroupTrace& trace) {
 
 }  // namespace
 
-TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, std::unique_ptr<Kept> memory,
-                     Ended ended)
+TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, bool sampled,
+                     std::unique_ptr<Kept> memory, Ended ended)
     : parameters(p),
       total(groups_in(d)),
       start_ns(d.start_ns),
@@ -49,7 +49,9 @@ TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch&
       engine(chip, p, kept->memory, shape_of(d)),
       ended(std::move(ended)),
       capacity(size_t(chip.cus()) * engine.groups_per_cu()),
-      programs([this](const Program& program) { met(program); }) {}
+      programs([this](const Program& program) { met(program); }),
+      sampler(engine),
+      sampled(sampled) {}
 
 std::unique_ptr<GroupRecorder> TimedGrid::group(uint64_t number, const GroupFacts& facts) {
     auto trace = std::make_unique<GroupTrace>();
@@ -141,7 +143,8 @@ void TimedGrid::advance(Steps* steps) {
     goes_on = false;
     if (!steps) take_in();
     for (;;) {
-        const Progress progress = engine.advance(engine.now() + cycles_between_looks);
+        const Progress progress =
+            sampled && !stepped ? sampler.advance() : engine.advance(engine.now() + cycles_between_looks);
         for (const auto& trace : engine.take_finished()) {
             if (steps) {
                 steps->end(trace->number);
@@ -163,7 +166,8 @@ void TimedGrid::advance(Steps* steps) {
 }
 
 void TimedGrid::finish() {
-    found.method = stepped ? Method::Stepped : Method::Exact;
+    found.method = stepped ? Method::Stepped : sampler.skipped() ? Method::Sampled : Method::Exact;
+    found.interval = sampler.interval();
     found.cycles = engine.stats().cycles;
     found.ns = double(found.cycles) * 1e3 / parameters.core_mhz + parameters.kernel_end_us * 1e3;
     found.instructions = engine.all_cus().instructions();
@@ -182,7 +186,7 @@ std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d) {
         }
     }
     if (!kept) kept = std::make_unique<Kept>(chip, parameters, *d.space);
-    return std::make_shared<TimedGrid>(chip, parameters, d, std::move(kept), [this, space = d.space](TimedGrid& grid) {
+    return std::make_shared<TimedGrid>(chip, parameters, d, sampled, std::move(kept), [this, space = d.space](TimedGrid& grid) {
         constexpr size_t most = 16;
         const std::lock_guard lock(guard);
         if (free.size() >= most) free.clear();

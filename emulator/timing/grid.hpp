@@ -14,6 +14,7 @@
 #include "emulator/timing/parameters.hpp"
 #include "emulator/timing/places.hpp"
 #include "emulator/timing/record.hpp"
+#include "emulator/timing/sample.hpp"
 #include "isa/chips.hpp"
 
 namespace gcn::emulator::timing {
@@ -40,8 +41,9 @@ struct Kept {
 class TimedGrid final : public GridRecorder {
 public:
     using Ended = std::function<void(TimedGrid&)>;
-    // `ended`: all is found; the grid's memory side may go to another.
-    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, std::unique_ptr<Kept>, Ended);
+    // `sampled`: of what is large parts are timed, if that does (sample.hpp). `ended`: all is found; the grid's memory
+    // side may go to another.
+    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, std::unique_ptr<Kept>, Ended);
 
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) override;
     bool full() const override;
@@ -78,6 +80,8 @@ private:
 
     std::vector<std::unique_ptr<Code>> codes;  // the engine's
     uint64_t given = 0;
+    Sampler sampler;
+    const bool sampled;
     bool stepped = false;
     std::unique_ptr<GroupTrace> begun;  // stepped: the group that begins
     std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
@@ -89,7 +93,7 @@ private:
 // Times the grids of a device. From several threads.
 class Model {
 public:
-    explicit Model(const isa::Chip& chip) : chip(chip), parameters(Parameters::of(chip)) {}
+    Model(const isa::Chip& chip, bool sampled) : chip(chip), parameters(Parameters::of(chip)), sampled(sampled) {}
 
     // The recorder of a grid that starts now; nullptr: it has no groups.
     std::shared_ptr<TimedGrid> grid(const Dispatch&);
@@ -97,6 +101,7 @@ public:
 private:
     const isa::Chip& chip;
     const Parameters parameters;
+    const bool sampled;
     std::mutex guard;
     std::map<const AddressSpace*, std::unique_ptr<Kept>> free;
 };

@@ -22,16 +22,17 @@ Engine::Timed Engine::timed() const {
     return sum;
 }
 
-void Engine::measure() { measured_from = timed(); }
+uint64_t Engine::Timed::pace_since(const Timed& before) const {
+    const uint64_t done = instructions - before.instructions;
+    const auto spent = int64_t(clocks - before.clocks);
+    return done && spent > 0 ? uint64_t(spent) * 1024 / done : 0;
+}
 
-Progress Engine::skip(uint64_t cycles) {
+Progress Engine::skip(uint64_t cycles, uint64_t pace) {
     if (next_cu) return Progress::Starved;  // advance() has not ended its quantum
     if (!skip_end) {
-        const Timed now = timed();
-        const uint64_t instructions = now.instructions - measured_from.instructions;
-        const int64_t clocks = int64_t(now.clocks - measured_from.clocks);
-        if (!instructions || clocks <= 0 || cycles < quantum) return Progress::Reached;
-        skip_pace = uint64_t(clocks) * 1024 / instructions;
+        if (!pace || cycles < quantum) return Progress::Reached;
+        skip_pace = pace;
         skip_end = (time + cycles) / quantum * quantum;
     }
     // Groups that end make room for others within a step, at their own times.
@@ -51,7 +52,6 @@ Progress Engine::skip(uint64_t cycles) {
     }
     skip_end = 0;
     for (Cu& cu : cus) wake(cu);
-    measure();
     return Progress::Reached;
 }
 
