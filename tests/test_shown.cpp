@@ -188,10 +188,10 @@ TEST_CASE("live files and registers follow what processes of the same gcn emu do
     CHECK(v["grbm_busy"] == "1");
     CHECK(v["vram_used"] == "12345678");
     CHECK(shown(look) == "0\n0\n0\n" + idle);
+    CHECK(test::run(same + emu("cat " + card + "/gpu_busy_percent")).out != "0\n");
     board.work_ends();
     v = values(test::run(same + emu(BUILD "/tests/programs/drm_info")).out);
     CHECK(v["grbm_busy"] == "0");
-    CHECK(test::run(same + emu("cat " + card + "/gpu_busy_percent")).out != "0\n");
 }
 
 TEST_CASE("the card's files cannot be written, whoever asks") {
