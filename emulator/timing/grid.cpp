@@ -74,6 +74,7 @@ std::unique_ptr<GroupRecorder> TimedGrid::group(uint64_t number, const GroupFact
 }
 
 bool TimedGrid::steps(const Program& program) {
+    programs.table(program);  // the first of the grid's codes, in which waves begin
     stepped = may_depend_on_time(program);
     next_is_there = stepped;
     return stepped;
