@@ -7,7 +7,10 @@
 #include <array>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -21,15 +24,40 @@
 
 namespace gcn::test {
 
+// Zeros from the beginning of a page on: where buffers of a device begin.
+template <class T> class Pages {
+public:
+    Pages() = default;
+    explicit Pages(size_t count)
+        : first(static_cast<T*>(std::aligned_alloc(page, (count * sizeof(T) + page - 1) / page * page))), count(count) {
+        GCN_ASSERT(first);
+        std::memset(static_cast<void*>(first.get()), 0, count * sizeof(T));
+    }
+    T* data() { return first.get(); }
+    size_t size() const { return count; }
+    T& operator[](size_t i) { return first.get()[i]; }
+
+private:
+    static constexpr size_t page = 4096;
+    struct Free {
+        void operator()(T* p) const { std::free(p); }
+    };
+    std::unique_ptr<T, Free> first;
+    size_t count = 0;
+};
+
 class Alone {
 public:
     // `bytes` of a code object; `args` and what it points to are the caller's and stay where they are.
-    Alone(int threads, std::span<const std::byte> bytes, const std::string& name) : executor(threads, "") {
+    Alone(int threads, std::span<const std::byte> bytes, const std::string& name, const std::string& simd = "")
+        : executor(threads, simd) {
         object = read_code_object(bytes, name);
+        image = Pages<std::byte>(object.image.size());
+        std::copy(object.image.begin(), object.image.end(), image.data());
         const KernelDescriptor* kernel = object.find(name);
         GCN_ASSERT(kernel);
         dispatch.space = &space;
-        dispatch.entry = map(object.image.data(), object.image.size(), false) + kernel->entry;
+        dispatch.entry = map(image.data(), image.size(), false) + kernel->entry;
         dispatch.rsrc1 = kernel->rsrc1;
         dispatch.rsrc2 = kernel->rsrc2;
         dispatch.lds_bytes = kernel->lds_bytes;
@@ -49,6 +77,7 @@ public:
 
     // Who records the grid (emulator/exec/recording.hpp), and who watches it, from the next run() on.
     void record(std::shared_ptr<emulator::GridRecorder> recorder) { dispatch.recorder = std::move(recorder); }
+    const emulator::Dispatch& about_to_run() const { return dispatch; }
     void watch(std::vector<emulator::Observer*> observers) { dispatch.observers = std::move(observers); }
 
     emulator::Result run() {
@@ -71,6 +100,7 @@ public:
 private:
     emulator::AddressSpace space;
     CodeObject object;
+    Pages<std::byte> image;
     emulator::Dispatch dispatch;
 };
 
