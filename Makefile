@@ -116,7 +116,7 @@ bench: all                              ## build, then time and verify (CASES=".
 	$(Q)$(GCN) bench $(CASES)
 bench-all: all                          ## the same for every list of bench/cases; says what it leaves out on software
 	$(Q)$(GCN) bench $(patsubst bench/cases/%.txt,--list %,$(sort $(wildcard bench/cases/*.txt))) $(CASES)
-bench-emu: $(BENCHES) $(TEST_CODE) $(BUILD)/tests/programs/drm_latency all             ## the software Polaris beside OpenBLAS, latencies of queues, planner and kernel cache
+bench-emu: $(BENCHES) $(TEST_CODE) $(TIMED) $(BUILD)/tests/programs/drm_latency all             ## the software Polaris beside OpenBLAS, latencies of queues, planner and kernel cache
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
 calibrate-card: $(BUILD)/tests/calibrate $(TIMED) all  ## every row of docs/timing.md on the device of GCN_BACKEND (ROWS="..." for some)
 	$(Q)$< $(ROWS)

@@ -79,6 +79,7 @@ public:
     void record(std::shared_ptr<emulator::GridRecorder> recorder) { dispatch.recorder = std::move(recorder); }
     const emulator::Dispatch& about_to_run() const { return dispatch; }
     void watch(std::vector<emulator::Observer*> observers) { dispatch.observers = std::move(observers); }
+    const emulator::Dispatch& launch() const { return dispatch; }
 
     emulator::Result run() {
         std::mutex guard;
