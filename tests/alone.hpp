@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "backend/code_object.hpp"
@@ -24,26 +24,27 @@
 
 namespace gcn::test {
 
-// Zeros from the beginning of a page on: where buffers of a device begin.
-template <class T> class Pages {
+// Memory that begins with a page, as a runtime gives it: what is modelled depends on where lines begin.
+template <class T> class Paged {
 public:
-    Pages() = default;
-    explicit Pages(size_t count)
-        : first(static_cast<T*>(std::aligned_alloc(page, (count * sizeof(T) + page - 1) / page * page))), count(count) {
-        GCN_ASSERT(first);
-        std::memset(static_cast<void*>(first.get()), 0, count * sizeof(T));
+    explicit Paged(size_t count, const T& value = {})
+        : count(count), at(static_cast<T*>(std::aligned_alloc(page, (count * sizeof(T) + page - 1) / page * page))) {
+        GCN_ASSERT(at);
+        std::uninitialized_fill_n(at.get(), count, value);
     }
-    T* data() { return first.get(); }
+    T* data() const { return at.get(); }
     size_t size() const { return count; }
-    T& operator[](size_t i) { return first.get()[i]; }
+    T* begin() const { return data(); }
+    T* end() const { return data() + count; }
 
 private:
+    static_assert(std::is_trivially_copyable_v<T>);
     static constexpr size_t page = 4096;
     struct Free {
         void operator()(T* p) const { std::free(p); }
     };
-    std::unique_ptr<T, Free> first;
-    size_t count = 0;
+    size_t count;
+    std::unique_ptr<T, Free> at;
 };
 
 class Alone {
@@ -52,12 +53,12 @@ public:
     Alone(int threads, std::span<const std::byte> bytes, const std::string& name, const std::string& simd = "")
         : executor(threads, simd) {
         object = read_code_object(bytes, name);
-        image = Pages<std::byte>(object.image.size());
-        std::copy(object.image.begin(), object.image.end(), image.data());
         const KernelDescriptor* kernel = object.find(name);
         GCN_ASSERT(kernel);
         dispatch.space = &space;
-        dispatch.entry = map(image.data(), image.size(), false) + kernel->entry;
+        image.emplace(object.image.size());
+        std::copy(object.image.begin(), object.image.end(), image->begin());
+        dispatch.entry = map(image->data(), image->size(), false) + kernel->entry;
         dispatch.rsrc1 = kernel->rsrc1;
         dispatch.rsrc2 = kernel->rsrc2;
         dispatch.lds_bytes = kernel->lds_bytes;
@@ -77,7 +78,6 @@ public:
 
     // Who records the grid (emulator/exec/recording.hpp), and who watches it, from the next run() on.
     void record(std::shared_ptr<emulator::GridRecorder> recorder) { dispatch.recorder = std::move(recorder); }
-    const emulator::Dispatch& about_to_run() const { return dispatch; }
     void watch(std::vector<emulator::Observer*> observers) { dispatch.observers = std::move(observers); }
     const emulator::Dispatch& launch() const { return dispatch; }
 
@@ -101,7 +101,7 @@ public:
 private:
     emulator::AddressSpace space;
     CodeObject object;
-    Pages<std::byte> image;
+    std::optional<Paged<std::byte>> image;
     emulator::Dispatch dispatch;
 };
 

@@ -103,8 +103,9 @@ void sgemm(uint32_t n, const Bars& bars, int runs) {
     constexpr const char* name = "sgemm_nt_128x128";
     const GcnEmbedded* bytes = find_embedded(name);
     GCN_ASSERT(bytes);
-    std::vector<float> a(n * n, 1), b(n * n, 1), c(n * n);
-    SgemmArgs args{};
+    const Paged<float> a(n * n, 1), b(n * n, 1), c(n * n);
+    const Paged<SgemmArgs> in_memory(1);
+    SgemmArgs& args = *in_memory.data();
     Alone alone(1, {bytes->data, bytes->bytes}, name);
     args.a = alone.map(a.data(), a.size() * 4, false);
     args.b = alone.map(b.data(), b.size() * 4, false);
@@ -112,7 +113,7 @@ void sgemm(uint32_t n, const Bars& bars, int runs) {
     args.m = args.n = args.k = args.lda = args.ldb = args.ldc = n;
     args.alpha = 1;
     const uint32_t tiles = (n + 127) / 128;
-    alone.set({tiles * 256, tiles, 1}, {256, 1, 1}, alone.map(&args, sizeof args, false));
+    alone.set({tiles * 256, tiles, 1}, {256, 1, 1}, alone.map(in_memory.data(), sizeof args, false));
     measure((name + (", " + std::to_string(n))).c_str(), alone, bars, runs);
 }
 
@@ -120,17 +121,19 @@ void sgemm(uint32_t n, const Bars& bars, int runs) {
 void copy(const char* name, uint32_t dwords, const Bars& bars, int runs) {
     constexpr size_t words = 16 << 20;
     const auto object = read(BUILD "/tests/timing/memory.co");
-    std::vector<uint32_t> from(words, 1), to(words);
-    struct {
-        uint64_t in, out;
+    const Paged<uint32_t> from(words, 1), to(words);
+    struct Args {
+        uint64_t in = 0, out = 0;
         uint32_t turns = 1, a = 0, b = 0, lanes = 256;
-    } args;
+    };
+    const Paged<Args> in_memory(1);
+    Args& args = *in_memory.data();
     Alone alone(1, object, name);
     args.in = alone.map(from.data(), words * 4, false);
     args.out = alone.map(to.data(), words * 4, true);
-    alone.set({uint32_t(words / dwords), 1, 1}, {args.lanes, 1, 1}, alone.map(&args, sizeof args, false));
+    alone.set({uint32_t(words / dwords), 1, 1}, {args.lanes, 1, 1}, alone.map(in_memory.data(), sizeof args, false));
     measure((name + std::string(", 64 MiB")).c_str(), alone, bars, runs);
-    GCN_ASSERT(to == from);
+    GCN_ASSERT(std::equal(to.begin(), to.end(), from.begin()));
 }
 
 }  // namespace

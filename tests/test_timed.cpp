@@ -43,7 +43,7 @@ struct Timed {
 
 // `model` is asked for the grid's recorder as the device asks.
 Timed time(Alone& alone, timing::Model& model) {
-    const auto grid = model.grid(alone.about_to_run());
+    const auto grid = model.grid(alone.launch());
     alone.record(grid);
     const Result result = alone.run();
     REQUIRE(result.duration_ns);
@@ -53,13 +53,13 @@ Timed time(Alone& alone, timing::Model& model) {
 struct Sgemm {
     Sgemm(int threads, const std::string& simd, uint32_t m, uint32_t n, uint32_t k)
         : args(1), a(m * k), b(n * k), c(m * n), alone(threads, code(), name, simd) {
-        args[0].a = alone.map(a.data(), a.size() * 4, false);
-        args[0].b = alone.map(b.data(), b.size() * 4, false);
-        args[0].c = alone.map(c.data(), c.size() * 4, true);
-        args[0].m = args[0].lda = args[0].ldc = m;
-        args[0].n = args[0].ldb = n;
-        args[0].k = k;
-        args[0].alpha = 1;
+        args.data()->a = alone.map(a.data(), a.size() * 4, false);
+        args.data()->b = alone.map(b.data(), b.size() * 4, false);
+        args.data()->c = alone.map(c.data(), c.size() * 4, true);
+        args.data()->m = args.data()->lda = args.data()->ldc = m;
+        args.data()->n = args.data()->ldb = n;
+        args.data()->k = k;
+        args.data()->alpha = 1;
         alone.set({(m + 127) / 128 * 256, (n + 127) / 128, 1}, {256, 1, 1}, alone.map(args.data(), sizeof(SgemmArgs), false));
     }
     static constexpr const char* name = "sgemm_nt_128x128";
@@ -68,8 +68,8 @@ struct Sgemm {
         REQUIRE(bytes);
         return {bytes->data, bytes->bytes};
     }
-    Pages<SgemmArgs> args;
-    Pages<float> a, b, c;
+    Paged<SgemmArgs> args;
+    Paged<float> a, b, c;
     Alone alone;
 };
 
@@ -113,13 +113,13 @@ TEST_CASE("groups that wait for each other are executed when the model says, and
     const auto object = file(BUILD "/tests/kernels/machine.co");
     std::optional<Timed> first;
     for (const int threads : {1, 2}) {
-        Pages<uint32_t> data(4096);
+        Paged<uint32_t> data(4096);
         Alone alone(threads, object, "machine_ping_pong");
         const uint64_t at = alone.map(data.data(), data.size() * 4, true);
         alone.set({128, 1, 1}, {64, 1, 1}, at);
         timing::Model model(chip, false);
         const Timed now = time(alone, model);
-        CHECK(data[0] == 100);
+        CHECK(*data.data() == 100);
         CHECK(now.found.method == Method::Stepped);
         CHECK(now.found.instructions == now.executed);
         if (!first) first = now;
@@ -129,12 +129,12 @@ TEST_CASE("groups that wait for each other are executed when the model says, and
 
 TEST_CASE("s_memtime reads the model's clock") {
     const auto object = file(BUILD "/tests/kernels/timed.co");
-    Pages<uint64_t> clocks(1);
+    Paged<uint64_t> clocks(1);
     Alone alone(1, object, "timed");
     const uint64_t at = alone.map(clocks.data(), sizeof(uint64_t), true);
     alone.set({64, 1, 1}, {64, 1, 1}, at);
     timing::Model model(chip, false);
     CHECK(time(alone, model).found.method == Method::Stepped);
-    CHECK(clocks[0] >= 64 * 4);
-    CHECK(clocks[0] <= 64 * 4 + 120);  // and what s_memtime and its wait take
+    CHECK(*clocks.data() >= 64 * 4);
+    CHECK(*clocks.data() <= 64 * 4 + 120);  // and what s_memtime and its wait take
 }
