@@ -223,12 +223,12 @@ public:
             tally[LaneQuads] += c.quads * uint64_t(std::popcount(exec_of(wave)));
         }
         if (c.lines) {
-            find_lines(touched, wave, *step.decoded(), c.access);
+            find_lines(touched, wave, c.access);
             const uint64_t lines = touched.lines.size();
             tally[Lines] += lines;
             for (uint64_t left = c.lines; left; left &= left - 1) tally[size_t(std::countr_zero(left))] += lines;
         }
-        if (c.access.accesses) tally[BankConflict] += bank_conflicts(wave, *step.decoded(), c.access);
+        if (c.access.accesses) tally[BankConflict] += bank_conflicts(wave, c.access);
         if (c.flat) tally[FlatLds] += only_lds(wave, *step.decoded());
     }
 

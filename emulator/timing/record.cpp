@@ -1,5 +1,7 @@
 #include "emulator/timing/record.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 
 namespace gcn::emulator::timing {
@@ -23,67 +25,125 @@ const AccessTable& Programs::table(const Program& program) {
     return *known;
 }
 
-namespace {
+// An instruction's record, encoded: where lanes lie as before only its first line is another one.
+struct VectorRecord {
+    LinePattern pattern;
+    std::vector<uint32_t> words;
+};
 
-// What the waves of a group use one after the other.
 struct Shared {
-    explicit Shared(Programs& programs) : programs(programs) {}
-
-    Programs& programs;
-    const Program* program = nullptr;
+    const Program* program = nullptr;  // of this group
     const AccessTable* table = nullptr;
     std::vector<BankConflicts> conflicts;
-    std::vector<LinePattern> patterns;
+    std::vector<VectorRecord> vectors;
     struct Asked {
-        uint32_t address;
-        uint8_t dwords;
-        uint32_t conflicts;
+        uint64_t call = 0;
+        uint32_t dwords = 0, conflicts = 0;
     };
-    std::vector<Asked> asked;  // in this call
+    std::array<Asked, 256> asked;  // by the VGPR with the address
+    uint64_t call = 0;
+    size_t most_words = 0;  // of a wave of the last groups
 
-    void look_at(const Program& p) {
-        if (&p == program) return;
+    void look_at(const Program& p, Programs& programs) {
+        if (&p == program) [[likely]]
+            return;
         program = &p;
-        table = &programs.table(p);
+        const AccessTable* const known = &programs.table(p);
+        if (known == table) return;
+        table = known;
         conflicts.assign(table->lds_in_all, {});
-        patterns.assign(table->memory_in_all, {});
+        vectors.assign(table->memory_in_all, {});
     }
 };
 
+Programs::Programs(std::function<void(const Program&)> met) : met(std::move(met)) {}
+Programs::~Programs() = default;
+
+std::unique_ptr<Shared> Programs::take_shared() {
+    {
+        const std::lock_guard lock(guard);
+        if (!free.empty()) {
+            auto shared = std::move(free.back());
+            free.pop_back();
+            return shared;
+        }
+    }
+    return std::make_unique<Shared>();
+}
+
+void Programs::give_shared(std::unique_ptr<Shared> shared) {
+    shared->program = nullptr;  // it may not outlive the group
+    constexpr size_t most = 64;
+    const std::lock_guard lock(guard);
+    if (free.size() < most) free.push_back(std::move(shared));
+}
+
+namespace {
+
+void push_wide(std::vector<uint32_t>& words, uint64_t x) {
+    words.push_back(uint32_t(x)), words.push_back(uint32_t(x >> 32));
+}
+
+void encode(std::vector<uint32_t>& words, const Touched& l) {
+    words.clear();
+    const size_t n = l.lines.size();
+    const uint64_t span = n ? l.lines.back() - l.lines.front() : 0;
+    const bool scattered = n && span != n - 1;
+    uint64_t widest = 0;
+    if (scattered)
+        for (size_t i = 1; i < n; ++i) widest = std::max(widest, l.lines[i] - l.lines[i - 1]);
+    const bool wide = widest >> 32;
+    words.push_back(uint32_t(n) | std::min(l.clocks, (1u << record::clocks_bits) - 1) << record::clocks_shift |
+                    (scattered ? record::scattered : 0) | (wide ? record::wide : 0) |
+                    (l.some_lds ? record::some_lds : 0) | (l.some_scratch ? record::some_scratch : 0));
+    if (!n) return;
+    push_wide(words, l.lines[0]);
+    if (!scattered) return;
+    for (size_t i = 1; i < n; ++i) {
+        const uint64_t step = l.lines[i] - l.lines[i - 1];
+        if (wide)
+            push_wide(words, step);
+        else
+            words.push_back(uint32_t(step));
+    }
+}
+
 class WaveRecord final : public WaveRecorder {
 public:
-    WaveRecord(Shared& shared, std::vector<uint32_t>& words) : shared(shared), words(words) {}
+    WaveRecord(Shared& shared, Programs& programs, std::vector<uint32_t>& words)
+        : shared(shared), programs(programs), words(words) {}
 
     void enter(const Wave& w, const Program& program, uint32_t number) override {
-        shared.look_at(program);
+        shared.look_at(program, programs);
         if (shared.table->code != code) {
             code = shared.table->code;
             words.push_back(record::other_code);
             words.push_back(code);
         }
-        words.push_back(number | uint32_t(std::popcount(exec_of(w))) << record::lanes_shift);
+        const uint64_t on = exec_of(w);
+        const uint32_t lanes = on == ~uint64_t(0) ? 64 : uint32_t(std::popcount(on));
+        words.push_back(number | lanes << record::lanes_shift);
     }
 
     void access(const Wave& w, const Program& program, std::span<const uint32_t> numbers) override {
-        shared.look_at(program);
-        shared.asked.clear();
-        for (const uint32_t number : numbers) access(w, program, number);
+        shared.look_at(program, programs);
+        ++shared.call;
+        for (const uint32_t number : numbers) access(w, number);
     }
 
 private:
-    void access(const Wave& w, const Program& program, uint32_t number) {
+    void access(const Wave& w, uint32_t number) {
         const Touch& a = shared.table->access[number];
-        const isa::Decoded& d = *program.code()[number].decoded;
         switch (a.kind) {
             case Touch::Kind::Lds:
-                words.push_back(conflicts(w, d, a, number));
+                words.push_back(conflicts(w, a, number));
                 break;
             case Touch::Kind::Scalar:
-                scalar(w, d, a);
+                scalar(w, a);
                 break;
             case Touch::Kind::Buffer:
             case Touch::Kind::Flat:
-                vector(shared.patterns[shared.table->place[number]].of(w, d, a));
+                vector(w, a, shared.vectors[shared.table->place[number]]);
                 break;
             case Touch::Kind::None:
                 break;
@@ -91,52 +151,37 @@ private:
     }
 
     // Offsets turn the banks and change nothing: neighbours with the same addresses are looked at once.
-    uint32_t conflicts(const Wave& w, const isa::Decoded& d, const Touch& a, uint32_t number) {
+    uint32_t conflicts(const Wave& w, const Touch& a, uint32_t number) {
         const bool once = a.accesses == 1 && a.offsets[0] % 4 == 0;
-        if (once)
-            for (const Shared::Asked& before : shared.asked)
-                if (before.address == d['p'] && before.dwords == a.dwords) return before.conflicts;
-        const uint32_t n = shared.conflicts[shared.table->place[number]].of(w, d, a);
-        if (once) shared.asked.push_back({d['p'], a.dwords, n});
+        Shared::Asked& before = shared.asked[a.address];
+        if (once && before.call == shared.call && before.dwords == a.dwords) return before.conflicts;
+        const uint32_t n = shared.conflicts[shared.table->place[number]].of(w, a);
+        if (once) before = {shared.call, a.dwords, n};
         return n;
     }
 
     // As emulator/exec/access.inc: base and offset lose their low bits, of buffers what is out of range is not read.
-    void scalar(const Wave& w, const isa::Decoded& d, const Touch& a) {
-        const uint32_t* base = w.s + 2 * d['a'];
-        const uint32_t offset = (d['I'] ? d['i'] : w.s[d['i'] & 127]) & ~3u;
+    void scalar(const Wave& w, const Touch& a) {
+        const uint32_t* base = w.s + a.base;
+        const uint32_t offset = (a.immediate ? a.offset : w.s[a.scalar_offset]) & ~3u;
         const uint64_t from = ((uint64_t(base[1]) << 32 | base[0]) & 0xfffffffffffc) + offset;
         const uint64_t line = from / 64, count = (from + a.bytes - 1) / 64 - line + 1;
         words.push_back(uint32_t(line));
         words.push_back((uint32_t(line >> 32) & 0xffff) | uint32_t(count) << record::smem_lines_shift);
     }
 
-    void vector(const Touched& l) {
-        const size_t n = l.lines.size();
-        const uint64_t span = n ? l.lines.back() - l.lines.front() : 0;
-        const bool scattered = n && span != n - 1;
-        uint64_t widest = 0;
-        if (scattered)
-            for (size_t i = 1; i < n; ++i) widest = std::max(widest, l.lines[i] - l.lines[i - 1]);
-        const bool wide = widest >> 32;
-        words.push_back(uint32_t(n) | std::min(l.clocks, (1u << record::clocks_bits) - 1) << record::clocks_shift |
-                        (scattered ? record::scattered : 0) | (wide ? record::wide : 0) |
-                        (l.some_lds ? record::some_lds : 0) | (l.some_scratch ? record::some_scratch : 0));
-        if (!n) return;
-        push_wide(l.lines[0]);
-        if (!scattered) return;
-        for (size_t i = 1; i < n; ++i) {
-            const uint64_t step = l.lines[i] - l.lines[i - 1];
-            if (wide)
-                push_wide(step);
-            else
-                words.push_back(uint32_t(step));
+    void vector(const Wave& w, const Touch& a, VectorRecord& r) {
+        if (r.pattern.look(w, a)) {
+            encode(r.words, r.pattern.touched());
+        } else if (r.words.size() >= 3) {
+            const uint64_t first = r.pattern.first_line();
+            r.words[1] = uint32_t(first), r.words[2] = uint32_t(first >> 32);
         }
+        words.insert(words.end(), r.words.begin(), r.words.end());
     }
 
-    void push_wide(uint64_t x) { words.push_back(uint32_t(x)), words.push_back(uint32_t(x >> 32)); }
-
     Shared& shared;
+    Programs& programs;
     std::vector<uint32_t>& words;
     uint32_t code = 0;
 };
@@ -145,23 +190,35 @@ class GroupRecord final : public GroupRecorder {
 public:
     GroupRecord(uint64_t number, const GroupFacts& facts, Programs& programs, GroupTrace& trace,
                 std::function<void()> ended)
-        : trace(trace), shared(programs), when_ended(std::move(ended)) {
+        : trace(trace), programs(programs), shared(programs.take_shared()), when_ended(std::move(ended)) {
         trace.number = number;
         trace.items = facts.size[0] * facts.size[1] * facts.size[2];
         trace.waves.resize(facts.all.size());
-        for (WaveTrace& w : trace.waves) waves.emplace_back(shared, w.words);
+        waves.reserve(trace.waves.size());
+        for (WaveTrace& w : trace.waves) {
+            w.words.reserve(shared->most_words);
+            waves.emplace_back(*shared, programs, w.words);
+        }
     }
+    ~GroupRecord() override { programs.give_shared(std::move(shared)); }
 
     WaveRecorder& wave(uint32_t index) override { return waves[index]; }
 
+    // Those that come will be about as long.
     void ended() override {
-        for (WaveTrace& w : trace.waves) w.complete = true;
+        size_t most = 0;
+        for (WaveTrace& w : trace.waves) {
+            w.complete = true;
+            most = std::max(most, w.words.size());
+        }
+        shared->most_words = most;
         when_ended();
     }
 
 private:
     GroupTrace& trace;
-    Shared shared;
+    Programs& programs;
+    std::unique_ptr<Shared> shared;
     std::vector<WaveRecord> waves;
     const std::function<void()> when_ended;
 };

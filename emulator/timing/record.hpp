@@ -21,12 +21,19 @@ struct AccessTable {
     uint32_t lds_in_all = 0, memory_in_all = 0;
 };
 
+// What the waves of a group use one after the other, and then those of another group.
+struct Shared;
+
 // The programs that waves of a grid have met, in the order of their first meeting.
 class Programs {
 public:
     // `met`: called once for each, under a lock.
-    explicit Programs(std::function<void(const Program&)> met) : met(std::move(met)) {}
+    explicit Programs(std::function<void(const Program&)> met);
+    ~Programs();
     const AccessTable& table(const Program&);
+
+    std::unique_ptr<Shared> take_shared();
+    void give_shared(std::unique_ptr<Shared>);
 
 private:
     struct Key {
@@ -38,6 +45,7 @@ private:
     const std::function<void(const Program&)> met;
     std::mutex guard;
     std::map<Key, std::unique_ptr<const AccessTable>> tables;
+    std::vector<std::unique_ptr<Shared>> free;
 };
 
 // Records a group into `to`, which outlives the recorder or its last call; `ended` is called when all waves have.

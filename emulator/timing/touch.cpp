@@ -1,5 +1,7 @@
 #include "emulator/timing/touch.hpp"
 
+#include <emmintrin.h>
+
 #include <algorithm>
 #include <bit>
 #include <optional>
@@ -24,9 +26,11 @@ uint32_t bytes_of(const isa::Decoded& d) {
 
 void describe_lds(Touch& a, const isa::Decoded& d) {
     const std::string_view name = d.inst->name;
-    a.what = contains(name, "_read") ? Touch::What::Load : contains(name, "_write") ? Touch::What::Store
-                                                                                    : Touch::What::Atomic;
+    a.what = contains(name, "_read")    ? Touch::What::Load
+             : contains(name, "_write") ? Touch::What::Store
+                                        : Touch::What::Atomic;
     a.returns = contains(name, "_rtn_");
+    a.address = uint8_t(d['p']);
     for (const std::string_view without : {"permute", "swizzle", "append", "consume", "nop", "gws", "ordered"})
         if (contains(name, without)) return;
     a.accesses = contains(name, "2_") || contains(name, "2st64_") ? 2 : 1;
@@ -46,6 +50,20 @@ void describe_memory(Touch& a, const isa::Decoded& d) {
     a.returns = atomic && d['G'];
     a.compares = contains(name, "cmpswap");
     a.bytes = bytes_of(d);
+    a.address = uint8_t(d['p']);
+}
+
+void describe_buffer(Touch& a, const isa::Decoded& d) {
+    a.base = uint8_t(4 * d['r']);
+    a.scalar_offset = uint8_t(d['s']);
+    a.indexed = d['I'], a.has_offset = d['F'];
+    a.offset = d['i'];
+}
+
+void describe_scalar(Touch& a, const isa::Decoded& d) {
+    a.base = uint8_t(2 * d['a']);
+    a.immediate = d['I'];
+    a.offset = d['i'], a.scalar_offset = uint8_t(d['i'] & 127);
 }
 
 }  // namespace
@@ -64,6 +82,7 @@ Touch Touch::of(const isa::Decoded& d) {
             a.kind = Kind::Scalar;
             a.what = contains(name, "_load_") ? What::Load : What::Store;
             a.bytes = 4u * uint32_t(isa::registers(a.what == What::Load ? d.inst->dst : d.inst->src[0]));
+            describe_scalar(a, d);
             break;
         case isa::Fmt::FLAT:
             a.kind = Kind::Flat;
@@ -74,6 +93,7 @@ Touch Touch::of(const isa::Decoded& d) {
             if (d.inst->dst == isa::Type::None && d.inst->src[0] == isa::Type::None) break;  // buffer_wbinvl1
             a.kind = Kind::Buffer;
             describe_memory(a, d);
+            describe_buffer(a, d);
             break;
         default:
             break;
@@ -83,14 +103,62 @@ Touch Touch::of(const isa::Decoded& d) {
 
 uint64_t exec_of(const Wave& w) { return uint64_t(w.s[code::exec + 1]) << 32 | w.s[code::exec]; }
 
+// ---- lanes beside one another ---------------------------------------------------------------------------------------
+
+namespace {
+
+using Four = __m128i;
+Four load(const uint32_t* at) { return _mm_loadu_si128(reinterpret_cast<const Four*>(at)); }
+Four all_four(uint32_t x) { return _mm_set1_epi32(int(x)); }
+bool is_zero(Four x) { return _mm_movemask_epi8(_mm_cmpeq_epi32(x, _mm_setzero_si128())) == 0xffff; }
+
+bool all_equal(const uint32_t* at) {
+    const Four first = all_four(at[0]);
+    Four different = _mm_setzero_si128();
+    for (uint32_t i = 0; i < lanes; i += 4) different = _mm_or_si128(different, _mm_xor_si128(load(at + i), first));
+    return is_zero(different);
+}
+
+// Each begins where the one before ends.
+bool are_neighbours(const uint32_t* offsets, uint32_t bytes) {
+    if (offsets[lanes - 1] != offsets[0] + bytes * (lanes - 1) || offsets[lanes - 1] < offsets[0]) return false;
+    const Four step = all_four(4 * bytes);
+    Four expected = _mm_add_epi32(all_four(offsets[0]), _mm_set_epi32(int(3 * bytes), int(2 * bytes), int(bytes), 0));
+    Four different = _mm_setzero_si128();
+    for (uint32_t i = 0; i < lanes; i += 4, expected = _mm_add_epi32(expected, step))
+        different = _mm_or_si128(different, _mm_xor_si128(load(offsets + i), expected));
+    return is_zero(different);
+}
+
+}  // namespace
+
+void Steps64::set(const uint32_t* at, uint32_t from) {
+    for (uint32_t i = 0; i < lanes; ++i) steps[i] = at[i] - from;
+}
+
+bool Steps64::are(const uint32_t* at, uint32_t from) const {
+    const Four first = all_four(from);
+    Four different = _mm_setzero_si128();
+    for (uint32_t i = 0; i < lanes; i += 4)
+        different = _mm_or_si128(different, _mm_xor_si128(_mm_sub_epi32(load(at + i), first), load(steps.data() + i)));
+    return is_zero(different);
+}
+
+bool Steps64::are(const uint32_t* at, uint32_t from, uint64_t on) const {
+    uint32_t different = 0;
+    for (uint32_t i = 0; i < lanes; ++i) different |= ((at[i] - from) ^ steps[i]) & (0 - uint32_t(on >> i & 1));
+    return !different;
+}
+
 // ---- banks of LDS ---------------------------------------------------------------------------------------------------
 
-// Lanes are served in groups as wide as the banks allow, with both dwords of an instruction that has two addresses: CLRX
-// has ds_read2_b32 as fast as ds_read_b64.
-uint32_t bank_conflicts(const Wave& w, const isa::Decoded& d, const Touch& access) {
+// Lanes are served in groups as wide as the banks allow, with both dwords of an instruction that has two addresses:
+// CLRX has ds_read2_b32 as fast as ds_read_b64.
+uint32_t bank_conflicts(const Wave& w, const Touch& access) {
     if (!access.accesses) return 0;
     const uint64_t exec = exec_of(w);
-    const uint32_t* addresses = w.v[d['p']];
+    const uint32_t* addresses = w.v[access.address];
+    const uint32_t all_dwords = ~0u / 4;
     const uint32_t dwords = access.dwords * uint32_t(access.accesses);
     const uint32_t lanes_at_once = dwords == 1 ? 32 : dwords == 2 ? 16 : 8;
     uint32_t extra = 0;
@@ -102,7 +170,7 @@ uint32_t bank_conflicts(const Wave& w, const isa::Decoded& d, const Touch& acces
             if (!(exec >> lane & 1)) continue;
             for (uint32_t k = 0; k < dwords; ++k) {
                 const uint32_t at = addresses[lane] + access.offsets[k / access.dwords];
-                const uint32_t dword = at / 4 + k % access.dwords, bank = dword % banks;
+                const uint32_t dword = (at / 4 + k % access.dwords) & all_dwords, bank = dword % banks;
                 uint32_t* end = asked[bank] + count[bank];
                 if (std::find(asked[bank], end, dword) != end) continue;
                 *end = dword;
@@ -114,22 +182,15 @@ uint32_t bank_conflicts(const Wave& w, const isa::Decoded& d, const Touch& acces
     return extra;
 }
 
-uint32_t BankConflicts::of(const Wave& w, const isa::Decoded& d, const Touch& access) {
+// Where low bits differ, offsets carry differently into dwords.
+uint32_t BankConflicts::of(const Wave& w, const Touch& access) {
     if (!access.accesses) return 0;
-    const uint32_t* addresses = w.v[d['p']];
-    const uint32_t low_bits = 3;  // where they differ, offsets carry differently into dwords
-    std::array<uint32_t, lanes> now;
-    uint32_t different = 0, uneven = 0;
-    for (uint32_t i = 0; i < lanes; ++i) {
-        now[i] = addresses[i] - addresses[0];
-        different |= now[i] ^ steps[i];
-        uneven |= addresses[i] & low_bits;
-    }
-    if (uneven) return bank_conflicts(w, d, access);
+    const uint32_t* addresses = w.v[access.address];
     const uint64_t on = exec_of(w);
-    if (valid && !different && on == exec) return known;
-    steps = now, exec = on, valid = true;
-    return known = bank_conflicts(w, d, access);
+    if (valid && on == exec && (addresses[0] ^ first) % 4 == 0 && steps.are(addresses, addresses[0])) return known;
+    steps.set(addresses, addresses[0]);
+    exec = on, first = addresses[0], valid = true;
+    return known = bank_conflicts(w, access);
 }
 
 bool only_lds(const Wave& w, const isa::Decoded& d) {
@@ -233,8 +294,7 @@ uint32_t clocks_of(const Addresses& a, const Rate& rate) {
 void collect(Touched& into, const Addresses& a) {
     for (uint64_t left = a.on; left; left &= left - 1) {
         const uint64_t at = a.at[std::countr_zero(left)];
-        for (uint64_t line = at / line_bytes; line <= (at + a.bytes - 1) / line_bytes; ++line)
-            insert(into.lines, line);
+        for (uint64_t line = at / line_bytes; line <= (at + a.bytes - 1) / line_bytes; ++line) insert(into.lines, line);
     }
 }
 
@@ -246,22 +306,14 @@ bool find_neighbours(Touched& into, uint64_t first, uint32_t bytes, const Rate& 
     return true;
 }
 
-bool are_neighbours(const uint32_t* offsets, uint32_t bytes) {
-    uint32_t different = 0;
-    for (uint32_t i = 0; i < lanes; ++i) different |= (offsets[i] - offsets[0]) ^ (bytes * i);
-    return !different && offsets[lanes - 1] >= offsets[0];
-}
-
-void find_flat(Touched& into, const Wave& w, const isa::Decoded& d, const Touch& a) {
-    const uint32_t *low = w.v[d['p']], *high = w.v[(d['p'] + 1) % 256];
+void find_flat(Touched& into, const Wave& w, const Touch& a) {
+    const uint32_t *low = w.v[a.address], *high = w.v[(a.address + 1) % 256];
     const uint64_t exec = exec_of(w);
     const auto is_lds = [&](uint32_t h) { return h && h == w.grid->lds_aperture; };
     const auto is_scratch = [&](uint32_t h) { return h && h == w.grid->scratch_aperture; };
     const Rate rate = rate_of(a);
-    uint32_t differ = 0;
-    for (uint32_t i = 0; i < lanes; ++i) differ |= high[i] ^ high[0];
     const bool global = !is_lds(high[0]) && !is_scratch(high[0]);
-    if (exec == ~uint64_t(0) && !differ && global && are_neighbours(low, a.bytes)) {
+    if (exec == ~uint64_t(0) && global && all_equal(high) && are_neighbours(low, a.bytes)) {
         find_neighbours(into, uint64_t(high[0]) << 32 | low[0], a.bytes, rate);
     } else {
         Addresses all;
@@ -282,19 +334,19 @@ void find_flat(Touched& into, const Wave& w, const isa::Decoded& d, const Touch&
 }
 
 // Addresses and ranges as emulator/exec/access.inc, struct Buffer: what is out of range is not asked for.
-void find_buffer(Touched& into, const Wave& w, const isa::Decoded& d, const Touch& a) {
-    const uint32_t* r = w.s + 4 * d['r'];
+void find_buffer(Touched& into, const Wave& w, const Touch& a) {
+    const uint32_t* r = w.s + a.base;
     const uint64_t base = (uint64_t(r[1]) << 32 | r[0]) & 0xffffffffffff;
-    const bool swizzled = r[1] >> 31, adds_lane = r[3] >> 23 & 1, indexed = d['I'];
+    const bool swizzled = r[1] >> 31, adds_lane = r[3] >> 23 & 1, indexed = a.indexed;
     const uint32_t stride = (r[1] >> 16 & 0x3fff) | (adds_lane ? (r[3] >> 15 & 15) << 14 : 0), records = r[2];
     const uint32_t element = 2u << (r[3] >> 19 & 3), index_stride = 8u << (r[3] >> 21 & 3);
-    const uint32_t soffset = w.s[d['s']];
-    const uint32_t* indices = indexed ? w.v[d['p']] : nullptr;
-    const uint32_t* offsets = d['F'] ? w.v[(d['p'] + indexed) % 256] : nullptr;
+    const uint32_t soffset = w.s[a.scalar_offset];
+    const uint32_t* indices = indexed ? w.v[a.address] : nullptr;
+    const uint32_t* offsets = a.has_offset ? w.v[(a.address + indexed) % 256] : nullptr;
     const uint64_t exec = exec_of(w);
     const Rate rate = rate_of(a);
     if (offsets && !swizzled && !adds_lane && !indexed && exec == ~uint64_t(0) && are_neighbours(offsets, a.bytes)) {
-        const uint64_t from = uint64_t(d['i']) + offsets[0];
+        const uint64_t from = uint64_t(a.offset) + offsets[0];
         if (soffset + from + uint64_t(lanes) * a.bytes <= records) {
             find_neighbours(into, base + soffset + from, a.bytes, rate);
             return;
@@ -306,7 +358,7 @@ void find_buffer(Touched& into, const Wave& w, const isa::Decoded& d, const Touc
         all.bytes = step;
         for (uint64_t left = exec; left; left &= left - 1) {
             const auto lane = uint32_t(std::countr_zero(left));
-            const uint64_t within = uint64_t(d['i']) + (offsets ? offsets[lane] : 0) + byte;
+            const uint64_t within = uint64_t(a.offset) + (offsets ? offsets[lane] : 0) + byte;
             const uint64_t index = uint64_t(indices ? indices[lane] : 0) + (adds_lane ? uint64_t(lane) : 0);
             uint64_t from = index * stride + within;
             bool inside = soffset + from + step <= records;
@@ -324,11 +376,11 @@ void find_buffer(Touched& into, const Wave& w, const isa::Decoded& d, const Touc
 
 }  // namespace
 
-void find_lines(Touched& into, const Wave& w, const isa::Decoded& d, const Touch& a) {
+void find_lines(Touched& into, const Wave& w, const Touch& a) {
     into.lines.clear();
     into.clocks = 0;
     into.some_lds = into.some_scratch = false;
-    (a.kind == Touch::Kind::Flat ? find_flat : find_buffer)(into, w, d, a);
+    (a.kind == Touch::Kind::Flat ? find_flat : find_buffer)(into, w, a);
 }
 
 namespace {
@@ -339,61 +391,51 @@ struct Plain {
     uint64_t base = 0;   // what is added to them
     uint64_t limit = 0;  // where offsets and bytes have to end
 };
-std::optional<Plain> plain(const Wave& w, const isa::Decoded& d, const Touch& a) {
+std::optional<Plain> plain(const Wave& w, const Touch& a) {
+    const uint32_t* offsets = w.v[a.address];
     if (a.kind == Touch::Kind::Flat) {
-        const uint32_t* high = w.v[(d['p'] + 1) % 256];
-        uint32_t differ = 0;
-        for (uint32_t i = 0; i < lanes; ++i) differ |= high[i] ^ high[0];
-        if (differ || (high[0] && (high[0] == w.grid->lds_aperture || high[0] == w.grid->scratch_aperture))) return {};
-        return Plain{w.v[d['p']], uint64_t(high[0]) << 32, ~uint64_t(0)};
+        const uint32_t* high = w.v[(a.address + 1) % 256];
+        if (high[0] && (high[0] == w.grid->lds_aperture || high[0] == w.grid->scratch_aperture)) return {};
+        if (!all_equal(high)) return {};
+        return Plain{offsets, uint64_t(high[0]) << 32, ~uint64_t(0)};
     }
-    const uint32_t* r = w.s + 4 * d['r'];
+    const uint32_t* r = w.s + a.base;
     const bool swizzled = r[1] >> 31, adds_lane = r[3] >> 23 & 1;
-    if (swizzled || adds_lane || d['I'] || !d['F']) return {};
-    const uint64_t before = uint64_t(w.s[d['s']]) + d['i'], records = r[2];
+    if (swizzled || adds_lane || a.indexed || !a.has_offset) return {};
+    const uint64_t before = uint64_t(w.s[a.scalar_offset]) + a.offset, records = r[2];
     if (before > records) return {};
-    return Plain{w.v[d['p']], ((uint64_t(r[1]) << 32 | r[0]) & 0xffffffffffff) + before, records - before};
+    return Plain{offsets, ((uint64_t(r[1]) << 32 | r[0]) & 0xffffffffffff) + before, records - before};
 }
 
 }  // namespace
 
-const Touched& LinePattern::of(const Wave& w, const isa::Decoded& d, const Touch& a) {
+bool LinePattern::look(const Wave& w, const Touch& a) {
     const uint64_t on = exec_of(w);
-    const auto p = on ? plain(w, d, a) : std::nullopt;
-    if (!p) {
-        valid = false;
-        find_lines(found, w, d, a);
-        return found;
-    }
-    const uint32_t first = p->offsets[std::countr_zero(on)];
-    const uint64_t now = p->base + first;
-    if (valid && on == exec && now % line_bytes == address % line_bytes && int64_t(first) + lowest >= 0) {
+    const auto p = on ? plain(w, a) : std::nullopt;
+    const uint32_t first = p ? p->offsets[std::countr_zero(on)] : 0;
+    const uint64_t now = p ? p->base + first : 0;
+    if (p && valid && on == exec && now % line_bytes == address % line_bytes && int64_t(first) + lowest >= 0) {
         const uint64_t last = uint64_t(int64_t(first) + highest);
-        uint32_t different = 0;
-        if (on == ~uint64_t(0))
-            for (uint32_t i = 0; i < lanes; ++i) different |= (p->offsets[i] - first) ^ steps[i];
-        else
-            for (uint32_t i = 0; i < lanes; ++i)
-                different |= ((p->offsets[i] - first) ^ steps[i]) & (0 - uint32_t(on >> i & 1));
-        if (!different && last <= 0xffffffff && last + a.bytes <= p->limit) {
-            const uint64_t moved = now / line_bytes - address / line_bytes;
-            if (moved)
-                for (uint64_t& line : found.lines) line += moved;
-            address = now;
-            return found;
+        const bool same = on == ~uint64_t(0) ? steps.are(p->offsets, first) : steps.are(p->offsets, first, on);
+        if (same && last <= 0xffffffff && last + a.bytes <= p->limit) {
+            moved = now / line_bytes - address / line_bytes;
+            return false;
         }
     }
-    find_lines(found, w, d, a);
+    find_lines(found, w, a);
+    moved = 0;
+    valid = p.has_value();
+    if (!valid) return true;
     exec = on, address = now;
     lowest = highest = 0;
-    for (uint32_t i = 0; i < lanes; ++i) {
-        steps[i] = p->offsets[i] - first;
-        if (!(on >> i & 1)) continue;
-        lowest = std::min(lowest, int64_t(p->offsets[i]) - first);
-        highest = std::max(highest, int64_t(p->offsets[i]) - first);
+    steps.set(p->offsets, first);
+    for (uint64_t left = on; left; left &= left - 1) {
+        const int64_t from_first = int64_t(p->offsets[std::countr_zero(left)]) - first;
+        lowest = std::min(lowest, from_first);
+        highest = std::max(highest, from_first);
     }
     valid = uint64_t(int64_t(first) + highest) + a.bytes <= p->limit;  // all are inside
-    return found;
+    return true;
 }
 
 }  // namespace gcn::emulator::timing

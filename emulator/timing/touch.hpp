@@ -29,6 +29,11 @@ struct Touch {
     uint8_t dwords = 0, accesses = 0;
     uint16_t offsets[2] = {};
     uint32_t bytes = 0;
+    // Fields, so that nobody looks for them again: the VGPR with the address, SGPRs with base or resource and offset.
+    uint8_t address = 0, base = 0, scalar_offset = 0;
+    bool indexed = false, has_offset = false;  // of buffers: idxen, offen
+    bool immediate = false;                    // of scalars: `offset`, not scalar_offset
+    uint32_t offset = 0;
 
     static Touch of(const isa::Decoded&);
 };
@@ -37,16 +42,28 @@ uint64_t exec_of(const Wave&);
 
 // Clocks that an LDS instruction takes beyond those of one without conflicts: a group of lanes takes one more for each
 // further dword that one of the 32 banks is asked for. The same dword is given to all that ask.
-uint32_t bank_conflicts(const Wave&, const isa::Decoded&, const Touch&);
-// The same, and faster where lanes lie to one another as they did before: in loops they do.
+uint32_t bank_conflicts(const Wave&, const Touch&);
+
+// How lanes lie to one another: the distance of each from one of them.
+class Steps64 {
+public:
+    void set(const uint32_t* at, uint32_t from);
+    bool are(const uint32_t* at, uint32_t from) const;
+    bool are(const uint32_t* at, uint32_t from, uint64_t lanes) const;  // of these; others may lie anywhere
+
+private:
+    alignas(16) std::array<uint32_t, 64> steps{};
+};
+
+// As bank_conflicts(), and faster where lanes lie to one another as they did before: in loops they do.
 class BankConflicts {
 public:
-    uint32_t of(const Wave&, const isa::Decoded&, const Touch&);
+    uint32_t of(const Wave&, const Touch&);
 
 private:
     uint64_t exec = 0;
-    std::array<uint32_t, 64> steps{};  // in dwords, from the first lane
-    uint32_t known = 0;
+    Steps64 steps;
+    uint32_t first = 0, known = 0;
     bool valid = false;
 };
 
@@ -60,19 +77,23 @@ struct Touched {
     bool some_lds = false, some_scratch = false;
 };
 // `into` is used again and again. Of scratch memory behind FLAT only its clocks: it is spread over the wave's.
-void find_lines(Touched& into, const Wave&, const isa::Decoded&, const Touch&);
+void find_lines(Touched& into, const Wave&, const Touch&);
+
 // The same, and faster where lanes lie to one another as they did before.
 class LinePattern {
 public:
-    // Good until the next call.
-    const Touched& of(const Wave&, const isa::Decoded&, const Touch&);
+    // False: they lie as before, and all that may have changed is first_line().
+    bool look(const Wave&, const Touch&);
+    // Its lines are those of when look() was last true.
+    const Touched& touched() const { return found; }
+    uint64_t first_line() const { return found.lines.front() + moved; }
 
 private:
     Touched found;
     bool valid = false;
-    uint64_t exec = 0, address = 0;     // of the first active lane, of what was found
-    std::array<uint32_t, 64> steps{};   // from it, of active lanes
-    int64_t lowest = 0, highest = 0;    // of them
+    uint64_t exec = 0, address = 0, moved = 0;  // address: of the first active lane, of what was found
+    Steps64 steps;                              // from it
+    int64_t lowest = 0, highest = 0;            // of active lanes
 };
 
 }  // namespace gcn::emulator::timing
