@@ -70,9 +70,11 @@ struct Simd {
     uint64_t valu_free = 0;
     uint32_t count = 0, hungry = 0;
     bool disordered = false;  // a priority has changed
-    // Its waves by priority, then age: when each is to be looked at again, and for which port.
+    // Its waves by priority, then age: when each is to be looked at again, and for what, which is found here before the
+    // wave itself is.
     std::array<uint64_t, most> at{};
-    std::array<uint8_t, most> port{}, wave{};
+    std::array<Kind, most> kind{};
+    std::array<uint8_t, most> wave{};
 };
 
 struct GroupState {

@@ -110,7 +110,7 @@ void Engine::start_wave(Cu& cu, GroupState& group, uint32_t g, uint32_t index, u
     Simd& simd = cu.simds[s];
     simd.wave[simd.count] = uint8_t(slot);
     simd.at[simd.count] = ready;
-    simd.port[simd.count] = uint8_t(Port::None);
+    simd.kind[simd.count] = Kind::Internal;
     ++simd.count, ++simd.hungry;
     order(cu, simd);
     simd.next = std::min(simd.next, ready + (s - ready) % 4);
@@ -126,7 +126,7 @@ void Engine::end_wave(Cu& cu, WaveState& w, uint64_t end) {
     Simd& simd = cu.simds[w.simd];
     const uint32_t place = w.place;
     for (uint32_t i = place; i + 1 < simd.count; ++i) {
-        simd.at[i] = simd.at[i + 1], simd.port[i] = simd.port[i + 1], simd.wave[i] = simd.wave[i + 1];
+        simd.at[i] = simd.at[i + 1], simd.kind[i] = simd.kind[i + 1], simd.wave[i] = simd.wave[i + 1];
         cu.waves[simd.wave[i]].place = uint8_t(i);
     }
     --simd.count;

@@ -173,7 +173,7 @@ void Engine::prepare(Cu& cu, WaveState& w, uint64_t ready, State reason) {
     w.ready = ready, w.reason = reason;
     Simd& simd = cu.simds[w.simd];
     simd.at[w.place] = ready;
-    simd.port[w.place] = uint8_t(port_of(u.kind));
+    simd.kind[w.place] = u.kind;
     if ((u.flags & Uop::Attends) && !fed(w)) w.hungry = true, ++simd.hungry;
 }
 

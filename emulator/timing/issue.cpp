@@ -17,6 +17,17 @@ bool Engine::run(Cu& cu, uint64_t end) {
     }
 }
 
+// None where a slot takes as many as there are.
+static uint32_t port_bit(Kind kind) {
+    static constexpr auto bits = [] {
+        std::array<uint8_t, kinds> all{};
+        for (size_t i = 0; i < kinds; ++i)
+            if (port_of(Kind(i)) != Port::None) all[i] = uint8_t(1u << size_t(port_of(Kind(i))));
+        return all;
+    }();
+    return bits[size_t(kind)];
+}
+
 bool Engine::slot(Cu& cu, Simd& simd, uint64_t time) {
     if (simd.hungry && !feed(cu, simd, time)) return false;
     simd.next = never;  // a barrier that is passed may bring it forward
@@ -26,14 +37,15 @@ bool Engine::slot(Cu& cu, Simd& simd, uint64_t time) {
     for (uint32_t i = 0; i < simd.count;) {
         uint64_t at = simd.at[i];
         if (at <= time) {
-            const uint32_t port = simd.port[i];
-            if (taken >> port & 1) {
+            const Kind kind = simd.kind[i];
+            const uint32_t port = port_bit(kind);
+            if (taken & port) {
                 at = time + 4;
-            } else if (port == uint32_t(Port::Valu) && simd.valu_free > time) {
+            } else if (kind == Kind::Valu && simd.valu_free > time) {
                 at = simd.at[i] = simd.valu_free;
             } else {
                 const uint32_t before = simd.count;
-                if (issue(cu, simd, i, time) && port != uint32_t(Port::None)) taken |= 1u << port;
+                if (issue(cu, simd, i, time)) taken |= port;
                 if (simd.count != before) continue;  // the wave has ended
                 at = simd.at[i];
             }
@@ -52,7 +64,7 @@ bool Engine::issue(Cu& cu, Simd& simd, uint32_t place, uint64_t time) {
     WaveState& w = cu.waves[simd.wave[place]];
     const Uop& u = *w.uop;
     CuStats& stats = cu.stats;
-    switch (u.kind) {
+    switch (simd.kind[place]) {
         case Kind::Valu:
             if (u.run > 1)
                 if (const uint32_t n = undisturbed(simd, place, u.run, time); n > 1) {
@@ -179,7 +191,7 @@ void Engine::order(Cu& cu, Simd& simd) {
     for (uint32_t i = 1; i < simd.count; ++i)
         for (uint32_t k = i; k && cu.waves[simd.wave[k - 1]].priority < cu.waves[simd.wave[k]].priority; --k) {
             std::swap(simd.at[k - 1], simd.at[k]);
-            std::swap(simd.port[k - 1], simd.port[k]);
+            std::swap(simd.kind[k - 1], simd.kind[k]);
             std::swap(simd.wave[k - 1], simd.wave[k]);
         }
     for (uint32_t i = 0; i < simd.count; ++i) cu.waves[simd.wave[i]].place = uint8_t(i);
