@@ -69,7 +69,7 @@ struct Bars {
 };
 
 void measure(const char* what, Alone& alone, const Bars& bars, int runs) {
-    timing::Model model(chip);
+    timing::Model model(chip, false);
     std::vector<double> plain, recorded, full;
     uint64_t words = 0, first_cycles = 0, cycles = 0;
     Result result;
