@@ -234,6 +234,8 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         if (!i.decoded) continue;
         const Decoded& d = *i.decoded;
         if (uops.empty()) base = i.pc & ~uint64_t(63);
+        for (const uint64_t part : {i.pc - base, uint64_t(d.w0), uint64_t(d.w1)})
+            hash = (hash ^ part) * 0x100000001b3;  // FNV-1a
         const bool neighbours = before && before->pc + 4 * uint64_t(before->decoded->size()) == i.pc;
         starts[n] =
             starts[n] || !neighbours || ends_stretch(*before->decoded) || std::binary_search(targets.begin(), targets.end(), i.pc);
@@ -272,6 +274,7 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         if (u.kind != Kind::Valu || u.clocks != 4 || u.flags & special || p.valu_dependent > 4) continue;
         u.run = uint8_t(std::min(k + 1 < uops.size() ? uops[k + 1].run + 1 : 1, 16));
     }
+    lies = base >> 6;
 }
 
 Record Code::record_of(uint32_t number) const {

@@ -85,12 +85,17 @@ public:
         return number < places.size() && places[number] != none ? &uops[places[number]] : nullptr;
     }
     const Uop* end() const { return uops.data() + uops.size(); }
-    uint64_t first_line() const { return base >> 6; }
+    // Where its lines lie for caches; at its address until it is told.
+    uint64_t first_line() const { return lies; }
+    void lie_at(uint64_t line) { lies = line; }
+    uint64_t lines() const { return uops.empty() ? 1 : uops.back().block / 2 + 1; }
+    uint64_t content() const { return hash; }  // of its instructions, wherever they are
 
 private:
     void make(std::span<const Instruction>, uint64_t entry, const Parameters&);
 
     uint64_t base = 0;  // of block 0
+    uint64_t lies = 0, hash = 0;
     std::vector<Uop> uops;
     std::vector<uint32_t> places;  // by number
     std::vector<bool> starts;      // likewise

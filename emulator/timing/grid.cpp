@@ -96,7 +96,10 @@ bool TimedGrid::ready() const { return (next_is_there || goes_on) && !over(); }
 
 // Under the lock, as give().
 void TimedGrid::take_codes() {
-    for (auto& code : codes_met) codes.push_back(std::move(code));
+    for (auto& code : codes_met) {
+        code->lie_at(kept->places.of_code(code->content(), code->lines()));
+        codes.push_back(std::move(code));
+    }
     codes_met.clear();
 }
 

@@ -8,11 +8,20 @@ namespace {
 
 constexpr uint64_t line_bytes = 64, alignment = (2 << 20) / line_bytes;
 
+constexpr uint64_t code_lines = uint64_t(1) << 58;  // no address: what of_code() gives lies behind it
+
 uint64_t aligned(uint64_t lines) { return (lines + alignment - 1) / alignment * alignment; }
 
 }  // namespace
 
+uint64_t Places::of_code(uint64_t content, uint64_t lines) {
+    const auto [it, is_new] = codes.try_emplace(content, next);
+    if (is_new) next += aligned(lines);
+    return code_lines + it->second;
+}
+
 Placement Places::find(uint64_t line) const {
+    if (line >= code_lines) return {code_lines, code_lines, 0, false};
     if (const uint64_t now = space.version(); now != version) {
         std::erase_if(known, [&](const Known& k) { return !still_there(k); });
         version = now;
