@@ -1,7 +1,6 @@
 #include "emulator/timing/record.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 namespace gcn::emulator::timing {
@@ -31,17 +30,21 @@ struct VectorRecord {
     std::vector<uint32_t> words;
 };
 
+// LDS accesses that are recorded together, by the first one's number: offsets turn the banks and change nothing, so of
+// those with the same addresses one is looked at.
+constexpr size_t most_together = 256;
+struct Together {
+    size_t count = 0;                 // of accesses
+    std::vector<uint32_t> looked_at;  // numbers
+    std::vector<uint8_t> as;          // of each access: which of these it is like. Empty: each is looked at
+};
+
 struct Shared {
     const Program* program = nullptr;  // of this group
     const AccessTable* table = nullptr;
     std::vector<BankConflicts> conflicts;
     std::vector<VectorRecord> vectors;
-    struct Asked {
-        uint64_t call = 0;
-        uint32_t dwords = 0, conflicts = 0;
-    };
-    std::array<Asked, 256> asked;  // by the VGPR with the address
-    uint64_t call = 0;
+    std::vector<Together> together;
     size_t most_words = 0;  // of a wave of the last groups
 
     void look_at(const Program& p, Programs& programs) {
@@ -53,6 +56,32 @@ struct Shared {
         table = known;
         conflicts.assign(table->lds_in_all, {});
         vectors.assign(table->memory_in_all, {});
+        together.assign(table->access.size(), {});
+    }
+    const Together& of(std::span<const uint32_t> numbers) {
+        Together& t = together[numbers[0]];
+        if (t.count != numbers.size()) t = find_together(numbers);
+        return t;
+    }
+
+private:
+    Together find_together(std::span<const uint32_t> numbers) const {
+        Together t;
+        t.count = numbers.size();
+        if (t.count > most_together) return t;
+        for (const uint32_t number : numbers)
+            if (table->access[number].kind != Touch::Kind::Lds) return t;
+        for (const uint32_t number : numbers) {
+            size_t i = 0;
+            while (i < t.looked_at.size() && !alike(table->access[t.looked_at[i]], table->access[number])) ++i;
+            if (i == t.looked_at.size()) t.looked_at.push_back(number);
+            t.as.push_back(uint8_t(i));
+        }
+        return t;
+    }
+    static bool alike(const Touch& a, const Touch& b) {
+        const bool turns = a.accesses == 1 && b.accesses == 1 && a.offsets[0] % 4 == 0 && b.offsets[0] % 4 == 0;
+        return turns && a.address == b.address && a.dwords == b.dwords;
     }
 };
 
@@ -127,7 +156,8 @@ public:
 
     void access(const Wave& w, const Program& program, std::span<const uint32_t> numbers) override {
         shared.look_at(program, programs);
-        ++shared.call;
+        if (numbers.size() > 1)
+            if (const Together& t = shared.of(numbers); !t.as.empty()) return together(w, t);
         for (const uint32_t number : numbers) access(w, number);
     }
 
@@ -136,7 +166,7 @@ private:
         const Touch& a = shared.table->access[number];
         switch (a.kind) {
             case Touch::Kind::Lds:
-                words.push_back(conflicts(w, a, number));
+                words.push_back(shared.conflicts[shared.table->place[number]].of(w, a));
                 break;
             case Touch::Kind::Scalar:
                 scalar(w, a);
@@ -150,14 +180,16 @@ private:
         }
     }
 
-    // Offsets turn the banks and change nothing: neighbours with the same addresses are looked at once.
-    uint32_t conflicts(const Wave& w, const Touch& a, uint32_t number) {
-        const bool once = a.accesses == 1 && a.offsets[0] % 4 == 0;
-        Shared::Asked& before = shared.asked[a.address];
-        if (once && before.call == shared.call && before.dwords == a.dwords) return before.conflicts;
-        const uint32_t n = shared.conflicts[shared.table->place[number]].of(w, a);
-        if (once) before = {shared.call, a.dwords, n};
-        return n;
+    void together(const Wave& w, const Together& t) {
+        uint32_t conflicts[most_together];
+        for (size_t i = 0; i < t.looked_at.size(); ++i) {
+            const uint32_t number = t.looked_at[i];
+            conflicts[i] = shared.conflicts[shared.table->place[number]].of(w, shared.table->access[number]);
+        }
+        const size_t before = words.size();
+        words.resize(before + t.as.size());
+        uint32_t* to = words.data() + before;
+        for (const uint8_t i : t.as) *to++ = conflicts[i];
     }
 
     // As emulator/exec/access.inc: base and offset lose their low bits, of buffers what is out of range is not read.
@@ -177,7 +209,11 @@ private:
             const uint64_t first = r.pattern.first_line();
             r.words[1] = uint32_t(first), r.words[2] = uint32_t(first >> 32);
         }
-        words.insert(words.end(), r.words.begin(), r.words.end());
+        if (r.words.size() != 3) {
+            words.insert(words.end(), r.words.begin(), r.words.end());
+            return;
+        }
+        for (const uint32_t word : {r.words[0], r.words[1], r.words[2]}) words.push_back(word);
     }
 
     Shared& shared;
