@@ -68,6 +68,7 @@ struct Simd {
     static constexpr uint32_t most = 10;
     uint64_t next = never;  // the next slot in which there may be something to do
     uint64_t valu_free = 0;
+    uint64_t ta_from = 0;  // when the address unit begins with its last instruction
     uint32_t count = 0, hungry = 0;
     bool disordered = false;  // a priority has changed
     // Its waves by priority, then age: when each is to be looked at again, and for what, which is found here before the
