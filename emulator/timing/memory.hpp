@@ -3,6 +3,7 @@
 // channels, DRAM, the bus to the host. Holds tags, no data. A request computes at once when it is done: units are
 // booked ahead (calendar.hpp). Of equal calls equal results: no address of the host takes part.
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -131,7 +132,12 @@ private:
     static void count(TcpCounts&, Way, uint32_t lines);
     uint64_t translate(Known&, uint64_t line, bool& system) const;
     Place place(uint64_t line) const;
-    DramChannel& dram_of(const Place& p) { return drams[p.channel * dram_per_l2 + (p.local >> 2) % dram_per_l2]; }
+    // Upper bits take part as they do between channels of L2 (guess), or what runs in step would meet in one half.
+    DramChannel& dram_of(const Place& p) {
+        const uint64_t chunk = p.local >> 2;
+        const uint32_t upper = hash && dram_per_l2 > 1 ? uint32_t(std::popcount(chunk / dram_per_l2)) : 0;
+        return drams[p.channel * dram_per_l2 + (chunk + upper) % dram_per_l2];
+    }
     uint64_t dram_line(uint64_t local) const {
         return dram_per_l2 == 1 ? local : local / 4 / dram_per_l2 * 4 + local % 4;
     }
