@@ -43,7 +43,7 @@ std::string published(const Row& row) {
 }
 std::string verdict(const Result& result) {
     if (!bar_percent(result.row->group)) return "no bar";
-    return result.within() ? "within " + number(bar_percent(result.row->group)).substr(0, 2) + "%" : "OUTSIDE";
+    return result.within() ? "within " + std::to_string(int(bar_percent(result.row->group))) + " %" : "OUTSIDE";
 }
 
 void print_json(const Bench& bench, const Result& result) {

@@ -1,17 +1,19 @@
 // Vector memory that stays in L1, or leaves it for L2 alone: loads of each width and pattern, stores, atomics.
 .include "tests/timing/timing.inc"
 
-// l1_load_SUFFIX: 256 loads a turn, four to seven under way, each a bytes behind the one before, as in the loop of
-// sebbbi's perftest.
+// l1_load_SUFFIX: 256 loads a turn, each a bytes behind the one before, as in the loop of sebbbi's perftest. `under` of
+// them are waited for at a time while as many more are under way: so many that four waves keep a CU's address unit busy,
+// whatever order they are served in. The first of a turn are under way before it begins, so that turns do not wait for
+// each other.
 //   in     256 byte offsets, for lanes of a group in turn, -1: the lane stays idle; then the data
 //   a      bytes from a load to the next
 //   out    the sum of the last dwords of all loads; 0 of a lane that was idle
-.macro l1_load name, suffix, dwords
+.macro l1_load name, suffix, dwords, under=4
   begin \name
   sregs sStep
   vregs vAt
-  vregs vA, 4 * \dwords
-  vregs vB, 4 * \dwords
+  vregs vA, \under * \dwords
+  vregs vB, \under * \dwords
   v_and_b32 v[vAt], 255, v[vLane]
   v_lshlrev_b32 v[vAt], 2, v[vAt]
   buffer_load_dword v[vAt], v[vAt], s[sFrom : sFrom + 3], 0 offen
@@ -19,39 +21,42 @@
   v_cmp_ne_u32 vcc, -1, v[vAt]
   s_mov_b64 exec, vcc
   s_nop 4
-  turn \name
   s_movk_i32 s[sStep], 0x400                              // behind the offsets
-  l1_loads \suffix, \dwords, vA
-  .rept 31
-    l1_loads \suffix, \dwords, vB
-    l1_add \dwords, vA, 4
-    l1_loads \suffix, \dwords, vA
-    l1_add \dwords, vB, 4
+  l1_loads \under, \suffix, \dwords, vA
+  turn \name
+  .rept 128 / \under - 1
+    l1_loads \under, \suffix, \dwords, vB
+    l1_add \under, \dwords, vA
+    l1_loads \under, \suffix, \dwords, vA
+    l1_add \under, \dwords, vB
   .endr
-  l1_loads \suffix, \dwords, vB
-  l1_add \dwords, vA, 4
-  l1_add \dwords, vB, 0
+  l1_loads \under, \suffix, \dwords, vB
+  l1_add \under, \dwords, vA
+  s_movk_i32 s[sStep], 0x400
+  l1_loads \under, \suffix, \dwords, vA                   // of the next turn; nobody adds the last ones
+  l1_add \under, \dwords, vB
   again \name
+  s_waitcnt vmcnt(0)                                      // vA
   s_mov_b64 exec, -1
   finish \name
 .endm
-.macro l1_loads suffix, dwords, to
+.macro l1_loads under, suffix, dwords, to
   .set i, 0
-  .rept 4
+  .rept \under
     buffer_load_\suffix v[\to + \dwords * i : \to + \dwords * (i + 1) - 1], v[vAt], s[sFrom : sFrom + 3], s[sStep] offen
     s_add_u32 s[sStep], s[sStep], s[sA]
     .set i, i + 1
   .endr
 .endm
-.macro l1_add dwords, of, left
-  s_waitcnt vmcnt(\left)                                  // the four of `of`
+.macro l1_add under, dwords, of
+  s_waitcnt vmcnt(\under)                                 // of `of`
   .set i, 1
-  .rept 4
+  .rept \under
     v_add_u32 v[vResult], vcc, v[vResult], v[\of + \dwords * i - 1]
     .set i, i + 1
   .endr
 .endm
-l1_load l1_load_x1, dword,   1
+l1_load l1_load_x1, dword,   1, 8
 l1_load l1_load_x2, dwordx2, 2
 l1_load l1_load_x3, dwordx3, 3
 l1_load l1_load_x4, dwordx4, 4

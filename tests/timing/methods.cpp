@@ -1,7 +1,8 @@
 // How a figure comes out of times of launches.
 //
-// What costs a launch something once, the start of the queue, cold instruction caches, the end, is not in a figure of
-// type clk: it is made of the difference between a launch and another of three times as many turns.
+// What costs a launch something once, the start of the queue, cold instruction caches, the last groups, its end, is not
+// in a figure that is made of the difference between two lengths: a launch and another of three times as many turns, or
+// of more groups.
 
 #include <algorithm>
 
@@ -13,11 +14,10 @@ namespace {
 struct Slope {
     double us, turns;
 };
-Slope slope(Bench& bench, const Row& row) {
-    Case c = bench.launch_of(row);
-    const double less = bench.time(c);
+Slope slope(Bench& bench, Case c) {
+    const double less = bench.time(c), turns = 2.0 * c.turns;
     c.turns *= 3;
-    return {bench.time(c) - less, 2.0 * row.turns};
+    return {bench.time(c) - less, turns};
 }
 
 double peak_gbs(const Bench& bench) { return bench.chip() ? bench.chip()->dram_gbs : 0; }
@@ -25,12 +25,12 @@ double peak_gbs(const Bench& bench) { return bench.chip() ? bench.chip()->dram_g
 }  // namespace
 
 double clk(Bench& bench, const Row& row) {
-    const Slope s = slope(bench, row);
+    const Slope s = slope(bench, bench.launch_of(row));
     return s.us * bench.mhz() / (s.turns * row.work);
 }
 
 double bytes_per_clk(Bench& bench, const Row& row) {
-    const Slope s = slope(bench, row);
+    const Slope s = slope(bench, bench.launch_of(row));
     return row.work * double(bench.launch_of(row).lanes_in_all()) * s.turns / (s.us * bench.mhz());
 }
 
@@ -45,14 +45,20 @@ double dram_share(Bench& bench, const Row& row) {
     return 100 * row.work * double(c.lanes_in_all()) / (bench.time(c) * 1e3) / peak_gbs(bench);
 }
 
-// Consecutive elements of a lane lie a group apart, or a grid; clpeak reports the better.
+// Consecutive elements of a lane lie a group apart, or a grid; clpeak reports the better. Its launches are many times
+// as large as these, so that what each costs once is not in its figure: the second half of the groups is timed.
 double clpeak_read(Bench& bench, const Row& row) {
     Case c = bench.launch_of(row);
-    c.a = 16 * c.lanes, c.b = c.lanes;
-    const double by_group = bench.time(c);
-    c.a = c.lanes, c.b = uint32_t(c.lanes_in_all());
-    const double us = std::min(by_group, bench.time(c));
-    return 100 * row.work * double(c.lanes_in_all()) / (us * 1e3) / peak_gbs(bench);
+    const uint32_t all = c.groups;
+    const auto time_of = [&](uint32_t groups, bool by_group) {
+        c.groups = groups;
+        c.a = by_group ? 16 * c.lanes : c.lanes;
+        c.b = by_group ? c.lanes : uint32_t(c.lanes_in_all());
+        return bench.time(c);
+    };
+    const auto second_half = [&](bool by_group) { return time_of(all, by_group) - time_of(all / 2, by_group); };
+    const double us = std::min(second_half(true), second_half(false));
+    return 100 * row.work * double(all / 2) * c.lanes / (us * 1e3) / peak_gbs(bench);
 }
 
 double micros(Bench& bench, const Row& row) { return bench.time(bench.launch_of(row)); }
@@ -66,15 +72,15 @@ double groups_per_clk(Bench& bench, const Row& row) {
 
 double waves_per_simd(Bench& bench, const Row& row) {
     Case c = bench.launch_of(row);
-    const double waves = double(c.lanes_in_all()) / 64 / (4 * bench.info().cus), all = bench.time(c);
+    const double waves = double(c.lanes_in_all()) / 64 / (4 * bench.info().cus), all = slope(bench, c).us;
     c.groups = uint32_t(bench.info().cus);
-    return waves * bench.time(c) / all;
+    return waves * slope(bench, c).us / all;
 }
 
 double l1_ratio(Bench& bench, const Row& row) {
     Row random = row;
     random.kernel = "l1_load_x1", random.fill = random_x1, random.a = 4;
-    return 16 * bench.time(bench.launch_of(row)) / bench.time(bench.launch_of(random));
+    return 16 * slope(bench, bench.launch_of(row)).us / slope(bench, bench.launch_of(random)).us;
 }
 
 double million_lanes(Bench& bench, const Row& row) {
