@@ -103,8 +103,8 @@ void Engine::count_vector(Cu& cu, const Uop& u, const VectorAccess& a) {
 
 bool Engine::try_vector(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const Uop& u, uint64_t time) {
     CuStats& stats = cu.stats;
-    // Of each SIMD the last one, so that they take turns: with a single limit the SIMD whose slot comes right behind the
-    // moment at which there is room would always be first.
+    // Of each SIMD the last one, so that they take turns: with a single limit the SIMD whose slot comes right behind
+    // the moment at which there is room would always be first.
     if (simd.ta_from > time + parameters.ta_queue) {
         stats.ta_stalled += simd.ta_from - parameters.ta_queue - time;
         return later(simd, place, simd.ta_from - parameters.ta_queue);

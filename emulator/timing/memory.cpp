@@ -146,7 +146,7 @@ uint64_t Memory::vector(uint32_t cu, uint64_t time, uint32_t ta_clocks, Lines li
     Tcp& t = tcps[cu];
     const uint64_t start = std::max(time, t.ta_free);
     const uint32_t clocks = std::max(ta_clocks, 1u), n = lines.left_over();
-    const uint32_t step = n ? (clocks << 8) / n : 0;   // 1/256 clocks between lines
+    const uint32_t step = n ? (clocks << 8) / n : 0;      // 1/256 clocks between lines
     const uint32_t back = std::min<uint32_t>(step, 256);  // likewise, of their data: what was asked for in a clock
     // Latencies are those of an instruction of 4 clocks, to its last line.
     uint64_t done = start + l1_latency + (clocks > 4 ? clocks - 4 : 0), late = 0;
