@@ -1,9 +1,11 @@
 #include "emulator/cp/counters.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "emulator/cp/board.hpp"
 #include "emulator/timing/counters.hpp"
+#include "emulator/timing/grid.hpp"
 #include "gcn/error.hpp"
 #include "isa/pm4.hpp"
 #include "isa/regs.hpp"
@@ -19,9 +21,10 @@ namespace {
 constexpr size_t block_count = std::size(pc::blocks);
 
 // Words of the board before those of blocks.
-enum : size_t { Control, Clock, Stages, Mask, Blocks };
+enum : size_t { Control, Gating, Stages, Mask, Blocks };
 
 constexpr uint32_t event_bits = 0x3ff, sq_event_bits = 0x1ff, compute_stage = 1 << 6;
+constexpr uint32_t sum_of_level = 163, sum_of_level_quads = 1;  // SQ_ACCUM_PREV_HIRES, SQ_ACCUM_PREV (its unit: guess)
 
 size_t instances_of(pc::Block b, const isa::Chip& chip) { return size_t(pc::instances(b, chip)); }
 
@@ -33,11 +36,12 @@ uint32_t event_of(pc::Block b, uint64_t select) {
 
 size_t Counters::slots_of(Block b) const { return size_t(pc::counters_of(b)); }
 
-Counters::Counters(const isa::Chip& chip) : chip(chip) {
+Counters::Counters(const isa::Chip& chip, Clock* clock)
+    : chip(chip), clock(clock), core_mhz(timing::Parameters::of(chip).core_mhz) {
     size_t next = Blocks;
     for (size_t b = 0; b < block_count; ++b) {
         totals.push_back(next);
-        next += instances_of(Block(b), chip) * timing::modelled(Block(b));
+        next += instances_of(Block(b), chip) * timing::event_count(Block(b));
         slots.push_back(next);
         next += instances_of(Block(b), chip) * slots_of(Block(b)) * 4;
     }
@@ -49,12 +53,20 @@ Counters::Counters(const isa::Chip& chip) : chip(chip) {
         registers[c.lo] = {c.block, c.number, Kind::Low};
         registers[c.hi] = {c.block, c.number, Kind::High};
     }
-    const auto sink = [this](Block b, int instance, size_t place, uint64_t n) {
-        words[totals[size_t(b)] + size_t(instance) * timing::modelled(b) + place].fetch_add(n,
-                                                                                            std::memory_order_relaxed);
-    };
+    const auto sink = [this](Block b, int instance, size_t place, uint64_t n) { put(b, instance, place, n); };
     inside = timing::counting(chip, true, sink);
     outside = timing::counting(chip, false, sink);
+}
+
+void Counters::put(Block b, int instance, size_t place, uint64_t n) {
+    words[totals[size_t(b)] + size_t(instance) * timing::event_count(b) + place].fetch_add(n,
+                                                                                           std::memory_order_relaxed);
+}
+
+void Counters::add(const timing::TimedGrid& grid, bool windowed) {
+    const uint64_t whole = uint64_t(grid.result().ns * core_mhz / 1e3 + 0.5);
+    timing::count(grid.model(), grid.memory(), chip, whole, windowed,
+                  [this](Block b, int instance, size_t place, uint64_t n) { put(b, instance, place, n); });
 }
 
 bool Counters::counting() const {
@@ -72,13 +84,28 @@ Counters::Slot Counters::slot(Block b, int instance, int counter) const {
     return {w[0], w[1], w[2], w[3]};
 }
 
-bool Counters::is_modelled(Block b, uint64_t select) const {
-    return timing::place_of(b, event_of(b, select)).has_value();
+// Of a sum over a level the level, which the counter before it has. nullptr: not modelled.
+const timing::EventRow* Counters::counted_by(Block b, int instance, int counter) const {
+    const uint32_t event = event_of(b, slot(b, instance, counter).select.load());
+    if (b == Block::SQ && (event == sum_of_level || event == sum_of_level_quads)) {
+        if (!clock || counter == 0) return nullptr;
+        const timing::EventRow* level = timing::find_row(b, event_of(b, slot(b, instance, counter - 1).select.load()));
+        return level && level->unit == timing::Unit::Level ? level : nullptr;
+    }
+    const timing::EventRow* row = timing::find_row(b, event);
+    if (!row || (row->functional == timing::Functional::Nothing && !clock)) return nullptr;
+    return row->unit == timing::Unit::Level ? nullptr : row;
 }
 
-uint64_t Counters::total(Block b, int instance, uint64_t select) const {
-    const auto place = timing::place_of(b, event_of(b, select));
-    return place ? words[totals[size_t(b)] + size_t(instance) * timing::modelled(b) + *place].load() : 0;
+bool Counters::is_modelled(Block b, int instance, int counter) const { return counted_by(b, instance, counter); }
+
+uint64_t Counters::total(Block b, int instance, int counter) const {
+    const timing::EventRow* row = counted_by(b, instance, counter);
+    if (!row) return 0;
+    if (row->unit == timing::Unit::Device) return uint64_t(double(clock->now()) * core_mhz / 1e3);
+    const uint64_t n =
+        words[totals[size_t(b)] + size_t(instance) * timing::event_count(b) + *timing::place_of(b, row->number)].load();
+    return b == Block::SQ && event_of(b, slot(b, instance, counter).select.load()) == sum_of_level_quads ? n / 4 : n;
 }
 
 // Counts nothing, whatever happens.
@@ -121,8 +148,8 @@ void Counters::control(uint32_t value) {
     const bool was_counting = counting(), sample = reg::CP_PERFMON_CNTL__PERFMON_SAMPLE_ENABLE.of(value);
     for_all([&](Block b, int instance, int counter) {
         const Slot s = slot(b, instance, counter);
-        const uint64_t now = total(b, instance, s.select.load());
-        if (was_counting) s.held += now - s.base.load();
+        const uint64_t now = total(b, instance, counter);
+        if (was_counting) s.held += now - std::min(now, s.base.load());  // of two processes each has its own clock
         s.base = now;
         if (state == pm4::PERFMON_RESET) s.held = 0, s.sampled = 0;
         if (sample) s.sampled = s.held.load();
@@ -133,23 +160,27 @@ void Counters::control(uint32_t value) {
 void Counters::write(uint32_t dword, uint32_t value, uint32_t index) {
     const Board::Turn turn = Board::open().take_turn();
     if (dword == reg::CP_PERFMON_CNTL) return control(value);
-    if (dword == reg::RLC_PERFMON_CLK_CNTL) return words[Clock].store(value);
+    if (dword == reg::RLC_PERFMON_CLK_CNTL) return words[Gating].store(value);
     if (dword == reg::SQ_PERFCOUNTER_CTRL) return words[Stages].store(value);
     if (dword == reg::SQ_PERFCOUNTER_MASK) return words[Mask].store(value);
     const Register& r = registers.at(dword);
     if (r.kind != Kind::Select) return;  // SELECT1 adds a second event to a counter, which nothing here asks for
-    for_chosen(r, index, [&](int instance, int counter) {
-        const Slot s = slot(r.block, instance, counter);
-        if (counting()) s.held += total(r.block, instance, s.select.load()) - s.base.load();
-        s.select = value;
-        s.base = total(r.block, instance, value);
-    });
+    for_chosen(r, index, [&](int instance, int counter) { select(r.block, instance, counter, value); });
+}
+
+// The counter behind it may count by what this one has.
+void Counters::select(Block b, int instance, int counter, uint32_t value) {
+    const int last = std::min(counter + 1, int(slots_of(b)) - 1);
+    for (int c = counter; c <= last; ++c)
+        if (const Slot s = slot(b, instance, c); counting()) s.held += total(b, instance, c) - s.base.load();
+    slot(b, instance, counter).select = value;
+    for (int c = counter; c <= last; ++c) slot(b, instance, c).base = total(b, instance, c);
 }
 
 // Of several instances the first: a card's answer to a read of all of them is not known (guess).
 uint32_t Counters::read(uint32_t dword, uint32_t index) const {
     if (dword == reg::CP_PERFMON_CNTL) return uint32_t(words[Control].load());
-    if (dword == reg::RLC_PERFMON_CLK_CNTL) return uint32_t(words[Clock].load());
+    if (dword == reg::RLC_PERFMON_CLK_CNTL) return uint32_t(words[Gating].load());
     if (dword == reg::SQ_PERFCOUNTER_CTRL) return uint32_t(words[Stages].load());
     if (dword == reg::SQ_PERFCOUNTER_MASK) return uint32_t(words[Mask].load());
     const Register& r = registers.at(dword);
@@ -163,7 +194,7 @@ uint32_t Counters::read(uint32_t dword, uint32_t index) const {
         if (r.kind == Kind::Select)
             value = select;
         else if (!blind(r.block, counter, select))
-            value = is_modelled(r.block, select) ? s.sampled.load() : not_modelled;
+            value = is_modelled(r.block, instance, counter) ? s.sampled.load() : not_modelled;
     });
     return uint32_t(r.kind == Kind::High ? value >> 32 : value);
 }

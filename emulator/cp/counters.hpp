@@ -6,6 +6,9 @@
 // CP_PERFMON_CNTL says reset, start or stop, and with its sample bit makes what was counted so far readable. An event
 // that is not modelled reads as all ones, which no card reaches. What a card leaves at 0 is 0 here too: SQ's counters 8
 // to 15, SQ selects without their masks, SQ without the stage bit of compute, event 0 of a block that calls it none.
+//
+// With timing on, what is counted is what the timing model measured of each grid that began while counters ran; else
+// what an observer saw, which knows fewer events. A level reads as not modelled: SQ_ACCUM_PREV behind it tells its sum.
 
 #include <atomic>
 #include <cstdint>
@@ -14,22 +17,31 @@
 #include <unordered_map>
 #include <vector>
 
+#include "emulator/cp/clock.hpp"
 #include "emulator/exec/trace.hpp"
+#include "emulator/timing/events.hpp"
 #include "isa/chips.hpp"
 #include "perfcounters/gfx803/tables.hpp"
 
 namespace gcn::emulator {
 
+namespace timing {
+class TimedGrid;
+}
+
 constexpr uint64_t not_modelled = ~uint64_t(0);
 
 class Counters {
 public:
-    explicit Counters(const isa::Chip&);
+    // `clock`: the device's, when it is modelled, else nullptr.
+    Counters(const isa::Chip&, Clock* clock);
 
     // Whether grids that start now are to be watched, and by whom. `windowed`: by its queue the windows of TA, TD and
     // TCP are open.
     bool counting() const;
     Observer* observer(bool windowed) { return windowed ? inside.get() : outside.get(); }
+    // Such a grid is over; the timing model had it.
+    void add(const timing::TimedGrid&, bool windowed);
 
     // Registers in dwords. `index`: what GRBM_GFX_INDEX of the ring says.
     bool holds(uint32_t dword) const;
@@ -52,14 +64,19 @@ private:
 
     size_t slots_of(Block) const;
     Slot slot(Block, int instance, int counter) const;
-    uint64_t total(Block, int instance, uint64_t select) const;
-    bool is_modelled(Block, uint64_t select) const;
+    const timing::EventRow* counted_by(Block, int instance, int counter) const;
+    uint64_t total(Block, int instance, int counter) const;
+    bool is_modelled(Block, int instance, int counter) const;
     bool blind(Block, int counter, uint64_t select) const;
     template <class Each> void for_chosen(const Register&, uint32_t index, const Each&) const;
     template <class Each> void for_all(const Each&) const;
     void control(uint32_t value);
+    void select(Block, int instance, int counter, uint32_t value);
+    void put(Block, int instance, size_t place, uint64_t n);
 
     const isa::Chip& chip;
+    Clock* const clock;
+    const double core_mhz;
     std::unordered_map<uint32_t, Register> registers;
     std::vector<size_t> totals, slots;  // by block: where their words begin
     std::span<Word> words;              // the board's

@@ -128,7 +128,7 @@ Device::Device(const Settings& settings)
       clock(timing != Timing::Off, chip.mhz),
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug),
-      counters(*settings.chip),
+      counters(*settings.chip, clock.modelled ? &clock : nullptr),
       model(*settings.chip, settings.timing == Timing::Sampled),
       patience(settings.watchdog) {
     set_shader_clocks(clock.modelled ? &clock : nullptr);
@@ -137,8 +137,14 @@ Device::Device(const Settings& settings)
 void Device::prepare(Dispatch& dispatch, const Clock::Work& work, bool windowed) {
     dispatch.start_ns = work.start;
     dispatch.observers = watch.observers();
-    if (counters.counting()) dispatch.observers.push_back(counters.observer(windowed));
-    if (timing != Timing::Off) dispatch.recorder = model.grid(dispatch);
+    const bool counting = counters.counting();
+    if (timing == Timing::Off) {
+        if (counting) dispatch.observers.push_back(counters.observer(windowed));
+        return;
+    }
+    dispatch.recorder = model.grid(dispatch, [this, counting, windowed](const timing::TimedGrid& grid) {
+        if (counting) counters.add(grid, windowed);
+    });
 }
 
 }  // namespace gcn::emulator

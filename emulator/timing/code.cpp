@@ -165,9 +165,10 @@ void set_lds(Uop& u, const Decoded& d, const Parameters& p) {
     u.port_out = uint8_t(out == 3 ? 16 : 4 * out);  // ds_read_b96 is measured as slow as ds_read_b128 (CLRX)
     u.clocks = std::max(u.port_in, u.port_out);
     if (contains(name, "permute")) u.clocks = uint16_t(p.lds_permute);
-    u.access = !in    ? Access::Load
-               : !out ? (contains(name, "write") ? Access::Store : Access::Atomic)
-                      : Access::AtomicReturn;
+    const bool moves = contains(name, "permute") || contains(name, "swizzle");
+    u.access = !in || moves ? Access::Load
+               : !out       ? (contains(name, "write") ? Access::Store : Access::Atomic)
+                            : Access::AtomicReturn;
     if (out) u.flags |= Uop::Returns;
 }
 
@@ -202,6 +203,8 @@ Uop uop_of(const Decoded& d, const Parameters& p) {
     if (u.kind == Kind::Smem || u.kind == Kind::Vmem || u.kind == Kind::Flat) set_memory(u, d);
     if (u.kind == Kind::Smem && u.dwords >= 8) u.clocks = uint16_t(u.dwords == 8 ? p.smem_x8 : p.smem_x16);
     if (u.record != Record::None) u.flags |= Uop::HasRecord;
+    if (d.inst->timing == Timing::Branch && (name.starts_with("s_branch") || name.starts_with("s_cbranch")))
+        u.flags |= Uop::Branches;
     return u;
 }
 

@@ -44,6 +44,7 @@ struct Uop {
         Returns = 1 << 7,          // to VGPRs, or to SGPRs
         Attends = Last | 1 << 8,   // has words in the trace
         HasRecord = 1 << 8,
+        Branches = 1 << 9,  // s_branch, s_cbranch
     };
     uint32_t number;  // in the program
     uint32_t block;   // of code, of the last byte

@@ -1,4 +1,4 @@
-// The events that are modelled, a row each, and how they are counted.
+// How the functional events of events.def are counted.
 
 #include "emulator/timing/counters.hpp"
 
@@ -13,109 +13,34 @@
 namespace gcn::emulator::timing {
 
 using perfcounters::Block;
+using enum Functional;
 
 namespace {
 
-// ---- what there is to count -----------------------------------------------------------------------------------------
-
-enum Count : uint8_t {
-    Waves,
-    Full,  // waves by their work-items
-    Partial,
-    Below48,
-    Below32,
-    Below16,
-    Items,
-    Insts,
-    Valu,
-    VmemWrite,
-    VmemRead,
-    Vmem,
-    Salu,
-    Smem,
-    Flat,
-    FlatLds,
-    Lds,
-    Branch,
-    Message,
-    BankConflict,
-    Wavefronts,
-    Buffer,
-    BufferRead,
-    BufferWrite,
-    BufferAtomic,
-    FlatAll,
-    FlatRead,
-    FlatWrite,
-    FlatAtomic,
-    Loads,
-    Atomics,
-    Stores,
-    ValuQuads,  // clocks of the vector ALU, in fours
-    LaneQuads,  // the same for each active lane
-    Lines,  // 64-byte lines that memory instructions touch
-    LinesRead,
-    LinesWritten,
-    LinesNotRead,
-    LinesAtomicReturning,
-    LinesAtomic,
-    Counts
-};
-
-// The hardware's event, and what it counts. SQ per engine, TA, TD and TCP per CU.
-struct Row {
-    Block block;
-    uint16_t number;
-    Count count;
-};
-constexpr Row rows[] = {
-    {Block::SQ, 4, Waves},           {Block::SQ, 6, Full},
-    {Block::SQ, 7, Partial},         {Block::SQ, 8, Below48},
-    {Block::SQ, 9, Below32},         {Block::SQ, 10, Below16},
-    {Block::SQ, 11, Waves},          {Block::SQ, 14, Items},
-    {Block::SQ, 25, Insts},          {Block::SQ, 26, Valu},
-    {Block::SQ, 27, VmemWrite},      {Block::SQ, 28, VmemRead},
-    {Block::SQ, 29, Vmem},           {Block::SQ, 30, Salu},
-    {Block::SQ, 31, Smem},           {Block::SQ, 32, Flat},
-    {Block::SQ, 33, FlatLds},        {Block::SQ, 34, Lds},
-    {Block::SQ, 38, Branch},         {Block::SQ, 39, Message},
-    {Block::SQ, 97, BankConflict},   {Block::SQ, 69, ValuQuads},
-    {Block::SQ, 89, LaneQuads},      {Block::TCP, 31, LinesAtomicReturning},
-    {Block::TCP, 32, LinesAtomic},   {Block::TCP, 126, Lines},
-    {Block::TCP, 127, LinesRead},    {Block::TCP, 132, LinesNotRead},
-    {Block::TCP, 133, LinesWritten}, {Block::TA, 32, Wavefronts},
-    {Block::TA, 44, Buffer},         {Block::TA, 45, BufferRead},
-    {Block::TA, 46, BufferWrite},    {Block::TA, 47, BufferAtomic},
-    {Block::TA, 100, FlatAll},       {Block::TA, 101, FlatRead},
-    {Block::TA, 102, FlatWrite},     {Block::TA, 103, FlatAtomic},
-    {Block::TD, 22, Loads},          {Block::TD, 23, Atomics},
-    {Block::TD, 24, Stores},
-};
-
-using Tally = std::array<uint64_t, Counts>;
+using Tally = std::array<uint64_t, functional_counts>;
 
 // ---- what an instruction counts as ----------------------------------------------------------------------------------
 
 struct Class {
     bool known = false, flat = false;
-    uint64_t counts = 0;  // bit per Count
+    uint64_t counts = 0;  // bit per Functional
     uint32_t quads = 0;   // of the vector ALU
     Touch access;
-    uint64_t lines = 0;  // bit per Count: what its lines count as besides Lines
+    uint64_t lines = 0;  // bit per Functional: what its lines count as besides Lines
 };
-constexpr uint64_t bit(Count c) { return uint64_t(1) << c; }
+constexpr uint64_t bit(Functional c) { return uint64_t(1) << size_t(c); }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
-// Clocks of a wave in fours. Of 64 bits as many as of the fastest (guess): insts.def says "32 or more".
-uint32_t quads_of(isa::Timing timing) {
-    switch (timing) {
+// Clocks of a wave in fours, as the timing model has them.
+uint32_t quads_of(const isa::Inst& inst, const Parameters& p) {
+    switch (inst.timing) {
         case isa::Timing::Valu:
-            return 1;
+            return p.valu_clocks(inst.name, 4) / 4;
         case isa::Timing::ValuQuarter:
-            return 4;
+            return p.valu_clocks(inst.name, 16) / 4;
         case isa::Timing::ValuDouble:
-            return 8;
+            return p.valu_clocks(inst.name, 32) / 4;
         default:
             return 0;
     }
@@ -123,11 +48,11 @@ uint32_t quads_of(isa::Timing timing) {
 
 // Atomics that return nothing count as writes, those that return as reads (guess). FLAT counts as vector memory and as
 // LDS, whichever it goes to: rocprofiler's texts for SQ_INSTS_VMEM_RD and SQ_INSTS_LDS say "including FLAT".
-Class class_of(const isa::Decoded& d) {
+Class class_of(const isa::Decoded& d, const Parameters& parameters) {
     Class c;
     c.known = true;
     c.counts = bit(Insts);
-    c.quads = quads_of(d.inst->timing);
+    c.quads = quads_of(*d.inst, parameters);
     c.access = Touch::of(d);
     const std::string_view name = d.inst->name;
     const bool flat = d.format == isa::Fmt::FLAT, atomic = contains(name, "_atomic_"), load = contains(name, "_load_"),
@@ -182,17 +107,20 @@ struct Target {
     const isa::Chip& chip;
     const bool windowed;
     const Sink sink;
+    const Parameters parameters;
 
     void add(const Tally& tally, uint64_t group) const {
         const int engine = int(group % uint64_t(chip.engines));
         const int cu = int(group / uint64_t(chip.engines) % uint64_t(chip.cus_per_engine));
         std::array<size_t, std::size(perfcounters::blocks)> place{};
-        for (const Row& row : rows) {
+        for (const EventRow& row : event_rows()) {
             const size_t at = place[size_t(row.block)]++;
             const perfcounters::BlockRow& block = perfcounters::row(row.block);
-            if (!tally[row.count] || (block.window == perfcounters::Window::Waves && !windowed)) continue;
+            const uint64_t n = tally[size_t(row.functional)];
+            if (row.functional == Nothing || !n) continue;
+            if (block.window == perfcounters::Window::Waves && !windowed) continue;
             const int instance = block.per == perfcounters::Per::CU ? engine * chip.cus_per_engine + cu : engine;
-            sink(row.block, instance, at, tally[row.count]);
+            sink(row.block, instance, at, n);
         }
     }
 };
@@ -203,10 +131,10 @@ public:
         const uint32_t items = facts.size[0] * facts.size[1] * facts.size[2];
         for (uint32_t first = 0; first < items; first += 64) {
             const uint32_t n = std::min(items - first, 64u);
-            ++tally[Waves];
-            ++tally[n == 64 ? Full : Partial];
-            tally[Below48] += n < 48, tally[Below32] += n < 32, tally[Below16] += n < 16;
-            tally[Items] += n;
+            ++count(Waves);
+            ++count(n == 64 ? Full : Partial);
+            count(Below48) += n < 48, count(Below32) += n < 32, count(Below16) += n < 16;
+            count(Items) += n;
         }
     }
     ~Group() override { target.add(tally, number); }
@@ -216,23 +144,25 @@ public:
         if (!step.decoded()) return;
         if (&step.program != program) program = &step.program, classes.assign(program->size(), {});
         Class& c = classes[step.number];
-        if (!c.known) c = class_of(*step.decoded());
+        if (!c.known) c = class_of(*step.decoded(), target.parameters);
         for (uint64_t left = c.counts; left; left &= left - 1) ++tally[size_t(std::countr_zero(left))];
         if (c.quads) {
-            tally[ValuQuads] += c.quads;
-            tally[LaneQuads] += c.quads * uint64_t(std::popcount(exec_of(wave)));
+            count(ValuQuads) += c.quads;
+            count(LaneQuads) += c.quads * uint64_t(std::popcount(exec_of(wave)));
         }
         if (c.lines) {
             find_lines(touched, wave, c.access);
             const uint64_t lines = touched.lines.size();
-            tally[Lines] += lines;
+            count(Lines) += lines;
             for (uint64_t left = c.lines; left; left &= left - 1) tally[size_t(std::countr_zero(left))] += lines;
         }
-        if (c.access.accesses) tally[BankConflict] += bank_conflicts(wave, c.access);
-        if (c.flat) tally[FlatLds] += only_lds(wave, *step.decoded());
+        if (c.access.accesses) count(BankConflict) += bank_conflicts(wave, c.access);
+        if (c.flat) count(FlatLds) += only_lds(wave, *step.decoded());
     }
 
 private:
+    uint64_t& count(Functional f) { return tally[size_t(f)]; }
+
     const Target& target;
     const uint64_t number;
     Tally tally{};
@@ -258,7 +188,8 @@ private:
 
 class Counting final : public Observer {
 public:
-    Counting(const isa::Chip& chip, bool windowed, Sink sink) : target{chip, windowed, std::move(sink)} {}
+    Counting(const isa::Chip& chip, bool windowed, Sink sink)
+        : target{chip, windowed, std::move(sink), Parameters::of(chip)} {}
     std::unique_ptr<GridObserver> grid(const Dispatch& d) override { return std::make_unique<Grid>(target, d); }
 
 private:
@@ -266,20 +197,6 @@ private:
 };
 
 }  // namespace
-
-size_t modelled(Block block) {
-    return size_t(std::count_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.block == block; }));
-}
-
-std::optional<size_t> place_of(Block block, unsigned number) {
-    size_t place = 0;
-    for (const Row& row : rows) {
-        if (row.block != block) continue;
-        if (row.number == number) return place;
-        ++place;
-    }
-    return {};
-}
 
 std::unique_ptr<Observer> counting(const isa::Chip& chip, bool windowed, Sink sink) {
     return std::make_unique<Counting>(chip, windowed, std::move(sink));

@@ -76,6 +76,8 @@ void Engine::place(uint32_t number) {
     group.alive = group.waves = waves;
     ++room.groups, room.lds += lds_taken;
     if (cu.resident++ == 0) cu.busy_since = std::max(dispatch_time, cu.busy_since);
+    Presence& present = presence[engine];
+    if (present.resident++ == 0) present.since = std::max(dispatch_time, present.last);
     ++resident, ++cu.stats.groups;
     cu.stats.items += group.trace->items;
 
@@ -142,6 +144,9 @@ void Engine::end_wave(Cu& cu, WaveState& w, uint64_t end) {
         freed.push_back(f);
         finished.push_back(std::move(group.trace));
         --resident;
+        Presence& present = presence[cu.number / per_engine];
+        present.last = std::max(present.last, end);
+        if (--present.resident == 0) present.busy += present.last - std::min(present.last, present.since);
         if (--cu.resident == 0) cu.stats.busy_cycles += end - std::min(end, cu.busy_since), cu.busy_since = end;
     } else {
         release(cu, group, end);

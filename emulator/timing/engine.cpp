@@ -9,6 +9,7 @@ namespace gcn::emulator::timing {
 CuStats& CuStats::operator+=(const CuStats& o) {
     for (size_t i = 0; i < states; ++i) cycles[i] += o.cycles[i];
     for (size_t i = 0; i < kinds; ++i) issued[i] += o.issued[i], unit_cycles[i] += o.unit_cycles[i];
+    for (size_t i = 0; i < vector.size(); ++i) vector[i] += o.vector[i];
     constexpr uint64_t CuStats::*sums[] = {&CuStats::waves,          &CuStats::groups,
                                            &CuStats::items,          &CuStats::wave_cycles,
                                            &CuStats::full_waves,     &CuStats::below_64,
@@ -23,8 +24,8 @@ CuStats& CuStats::operator+=(const CuStats& o) {
                                            &CuStats::lds_stalled,    &CuStats::ta_stalled,
                                            &CuStats::fetches,        &CuStats::barriers,
                                            &CuStats::lines,          &CuStats::malformed,
-                                           &CuStats::skipped};
-    static_assert(sizeof(CuStats) == 8 * (states + 2 * kinds + std::size(sums)), "a member is not added up");
+                                           &CuStats::skipped,        &CuStats::branches};
+    static_assert(sizeof(CuStats) == 8 * (states + 2 * kinds + std::size(sums) + 8), "a member is not added up");
     for (const auto member : sums) this->*member += o.*member;
     return *this;
 }
@@ -40,7 +41,8 @@ Engine::Engine(const isa::Chip& chip, const Parameters& p, Memory& memory, const
       engines(uint32_t(chip.engines)),
       per_engine(uint32_t(chip.cus_per_engine)),
       next_in_engine(engines),
-      launch_free(engines) {
+      launch_free(engines),
+      presence(engines) {
     const uint32_t waves = shape.waves_per_group;
     if (waves < 1 || waves > 16 || shape.vgprs > 256 || shape.lds_bytes > p.lds_bytes)
         fail({"time a grid", "no CU holds a group of " + std::to_string(waves) + " waves with " +
@@ -53,8 +55,19 @@ Engine::Engine(const isa::Chip& chip, const Parameters& p, Memory& memory, const
     simd_limit = std::max(simd_limit, (waves + 3) / 4);  // one group always fits
     group_limit = waves > 1 ? std::max(p.groups_per_cu, 1u) : Cu::most_waves;
     if (shape.lds_bytes) lds_taken = std::min(rounded_up(shape.lds_bytes, std::max(p.lds_granule, 1u)), p.lds_bytes);
+    totals.limit = tightest(by_vgprs, by_sgprs);
     for (uint32_t i = 0; i < cus.size(); ++i) cus[i].number = i;
     memory.restart();
+}
+
+// What keeps one more group off a CU that is full.
+Limit Engine::tightest(uint32_t by_vgprs, uint32_t by_sgprs) const {
+    const uint32_t by_waves = 4 * simd_limit / std::max(shape.waves_per_group, 1u);
+    if (lds_taken && parameters.lds_bytes / lds_taken < std::min(by_waves, group_limit)) return Limit::Lds;
+    if (group_limit < by_waves) return Limit::Groups;
+    if (by_vgprs <= simd_limit && by_vgprs < parameters.waves_per_simd) return Limit::Vgprs;
+    if (by_sgprs <= simd_limit && by_sgprs < parameters.waves_per_simd) return Limit::Sgprs;
+    return Limit::WaveSlots;
 }
 
 void Engine::give(std::unique_ptr<GroupTrace> group) {

@@ -74,6 +74,8 @@ public:
 
     const Stats& stats() const { return totals; }
     const CuStats& cu(uint32_t number) const { return cus[number].stats; }
+    // Clocks in which a shader engine had a wave.
+    uint64_t engine_busy(uint32_t number) const { return presence[number].busy; }
     uint32_t cu_count() const { return uint32_t(cus.size()); }
     CuStats all_cus() const;
     uint32_t waves_per_simd() const { return simd_limit; }
@@ -90,6 +92,11 @@ private:
         std::array<uint8_t, 4> waves{};
         uint32_t groups = 0, lds = 0;
     };
+    struct Presence {  // of groups in a shader engine
+        uint32_t resident = 0;
+        uint64_t since = 0, last = 0, busy = 0;
+    };
+    Limit tightest(uint32_t by_vgprs, uint32_t by_sgprs) const;
     bool dispatch(uint64_t end);
     bool place_groups();
     bool fits(const Room&) const;
@@ -162,6 +169,7 @@ private:
     uint32_t next_engine = 0;
     std::vector<uint32_t> next_in_engine;
     std::vector<uint64_t> launch_free;     // per shader engine
+    std::vector<Presence> presence;        // likewise
     uint64_t skip_end = 0, skip_pace = 0;  // of a skip that is not done: where it ends, clocks * 1024 an instruction
     bool walking = false;
     Need wanted;

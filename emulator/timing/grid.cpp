@@ -179,7 +179,7 @@ void TimedGrid::finish() {
     done.store(true, std::memory_order_release);
 }
 
-std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d) {
+std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d, std::function<void(const TimedGrid&)> over) {
     if (!groups_in(d)) return nullptr;
     std::unique_ptr<Kept> kept;
     {
@@ -190,12 +190,15 @@ std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d) {
         }
     }
     if (!kept) kept = std::make_unique<Kept>(chip, parameters, *d.space);
-    return std::make_shared<TimedGrid>(chip, parameters, d, sampled, std::move(kept), [this, space = d.space](TimedGrid& grid) {
+    kept->memory.clear_counts();
+    const auto ended = [this, space = d.space, over = std::move(over)](TimedGrid& grid) {
+        if (over) over(grid);
         constexpr size_t most = 16;
         const std::lock_guard lock(guard);
         if (free.size() >= most) free.clear();
         free[space] = grid.take_memory();
-    });
+    };
+    return std::make_shared<TimedGrid>(chip, parameters, d, sampled, std::move(kept), ended);
 }
 
 }  // namespace gcn::emulator::timing

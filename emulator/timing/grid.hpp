@@ -56,6 +56,7 @@ public:
     // Once it is over.
     const Found& result() const { return found; }
     const Engine& model() const { return engine; }
+    const Memory& memory() const { return kept->memory; }
     std::unique_ptr<Kept> take_memory() { return std::move(kept); }
 
 private:
@@ -95,8 +96,8 @@ class Model {
 public:
     Model(const isa::Chip& chip, bool sampled) : chip(chip), parameters(Parameters::of(chip)), sampled(sampled) {}
 
-    // The recorder of a grid that starts now; nullptr: it has no groups.
-    std::shared_ptr<TimedGrid> grid(const Dispatch&);
+    // The recorder of a grid that starts now; nullptr: it has no groups. `over`: called before the grid ends.
+    std::shared_ptr<TimedGrid> grid(const Dispatch&, std::function<void(const TimedGrid&)> over = {});
 
 private:
     const isa::Chip& chip;

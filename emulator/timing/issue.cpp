@@ -84,6 +84,7 @@ bool Engine::issue(Cu& cu, Simd& simd, uint32_t place, uint64_t time) {
             return true;
         case Kind::Branch:
             account(stats, w, u, time);
+            stats.branches += (u.flags & Uop::Branches) != 0;
             go_on(cu, w, u, time, time + parameters.branch_not_taken, State::Dependency);
             return true;
         case Kind::Message:

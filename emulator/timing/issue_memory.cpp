@@ -98,7 +98,8 @@ void Engine::count_vector(Cu& cu, const Uop& u, const VectorAccess& a) {
     const uint32_t lines = a.header & record::lines;
     cu.stats.lines += lines;
     ++(u.flags & Uop::Returns ? cu.stats.vector_reads : cu.stats.vector_writes);
-    if ((a.header & record::some_lds) && !lines) ++cu.stats.flat_lds;
+    ++cu.stats.vector[CuStats::vector_place(u.kind == Kind::Flat, u.access)];
+    if ((a.header & record::some_lds) && !lines && !(a.header & record::some_scratch)) ++cu.stats.flat_lds;
 }
 
 bool Engine::try_vector(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const Uop& u, uint64_t time) {

@@ -109,6 +109,7 @@ void Engine::count_skipped(Cu& cu, WaveState& w, const Uop& u, uint32_t n) {
     stats.unit_cycles[size_t(u.kind)] += uint64_t(n) * u.clocks;
     w.issued += n;
     if (u.kind == Kind::Valu) stats.thread_cycles += uint64_t(w.lanes) * u.clocks / 4 * n;
+    if (u.flags & Uop::Branches) ++stats.branches;
     if (u.job == Job::Priority) w.priority = u.amount;
     if (u.job == Job::Barrier) ++w.barriers, ++stats.barriers;
     switch (u.record) {
@@ -116,6 +117,7 @@ void Engine::count_skipped(Cu& cu, WaveState& w, const Uop& u, uint32_t n) {
             break;
         case Record::Lds:
             if (const uint32_t* r = take_words(w, 1)) count_lds(cu, w, 4u * u.dwords, r[0] & 0xffff);
+            stats.lds_returning_atomics += u.kind == Kind::Lds && u.access == Access::AtomicReturn;
             break;
         case Record::Smem:
             if (const uint32_t* r = take_words(w, 2))
