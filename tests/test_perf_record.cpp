@@ -143,7 +143,7 @@ TEST_CASE("with timing on counters are equal in every run with any number of thr
     const std::string events =
         "-e SQ_WAVES,SQ_BUSY_CYCLES,SQ_WAVE_CYCLES,SQ_WAIT_ANY,SQ_WAIT_CNT_VM,SQ_WAIT_CNT_LGKM,SQ_WAIT_BARRIER,"
         "SQ_WAIT_IFETCH,SQ_WAIT_INST_VALU,SQ_WAIT_INST_LDS,SQ_LDS_BANK_CONFLICT,SQ_LDS_IDX_ACTIVE,SQ_ACTIVE_INST_ANY,"
-        "SQ_THREAD_CYCLES_VALU,SQC_ICACHE_REQ,SQC_ICACHE_MISSES,SQC_DCACHE_REQ,SQC_DCACHE_MISSES,SPI_CSN_BUSY,"
+        "SQ_THREAD_CYCLES_VALU,SQC_ICACHE_REQ,SQC_ICACHE_MISSES,SQC_DCACHE_REQ,SQC_DCACHE_MISSES,"
         "TCC_REQ,TCC_HIT,TCC_MISS,TCC_MC_RDREQ,TCC_MC_WRREQ,GRBM_GUI_ACTIVE,VALUBusy,Occupancy,SMEMLatency,L2CacheHit";
     std::map<std::string, json> first;
     for (const char* backend : {"hsa-software", "drm-software"}) {
