@@ -4,6 +4,7 @@
 #include <map>
 #include <sstream>
 
+#include "emulator/cp/power.hpp"
 #include "emulator/timing/events.hpp"
 #include "tests/command.hpp"
 #include "tests/counting.hpp"
@@ -216,4 +217,26 @@ TEST_CASE("all counters are equal in every run, with one thread and two, in ever
     CHECK(printed("GCN_EMU_THREADS=2") == once);
     CHECK(printed("GCN_EMU_THREADS=2 GCN_EMU_SIMD=portable") == once);
     if (__builtin_cpu_supports("avx2")) CHECK(printed("GCN_EMU_THREADS=2 GCN_EMU_SIMD=avx2") == once);
+}
+
+TEST_CASE("power and temperature lie between idle and the board's, and rise with work") {
+    using emulator::Activity, emulator::Power;
+    const isa::Chip& chip = isa::chips[0];
+    const Power idle = Power::idle(chip);
+    CHECK(idle.after(100, chip, nullptr).watts == Approx(idle.watts));
+    const Activity none{}, valu{1, 0}, full{1, 1};
+    CHECK(idle.after(1000, chip, &full).watts == Approx(225));
+    CHECK(idle.after(1000, chip, &full).degrees == Approx(80));
+    CHECK(idle.after(1, chip, &full).degrees < 45);
+    CHECK(idle.after(1, chip, &none).watts < idle.after(1, chip, &valu).watts);
+    CHECK(idle.after(1, chip, &valu).watts < idle.after(1, chip, &full).watts);
+    CHECK(idle.after(1, chip, &full).after(1000, chip, nullptr).watts == Approx(idle.watts));
+
+    Counting c;
+    const double before = Power::read(chip).watts;
+    REQUIRE(c.run(counted(2000, 256)) == "");
+    const Power after = Power::read(chip);
+    CHECK(after.watts > before);
+    CHECK(after.watts < 225);
+    CHECK(after.degrees >= 40);
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "emulator/cp/power.hpp"
 #include "gcn/error.hpp"
 
 namespace gcn::emulator {
@@ -142,8 +143,9 @@ void Device::prepare(Dispatch& dispatch, const Clock::Work& work, bool windowed)
         if (counting) dispatch.observers.push_back(counters.observer(windowed));
         return;
     }
-    dispatch.recorder = model.grid(dispatch, [this, counting, windowed](const timing::TimedGrid& grid) {
+    dispatch.recorder = model.grid(dispatch, [this, work, counting, windowed](const timing::TimedGrid& grid) {
         if (counting) counters.add(grid, windowed);
+        Power::worked(chip, work.host_start, grid.result().ns / 1e9, activity(grid, chip));
     });
 }
 

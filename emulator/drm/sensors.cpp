@@ -1,9 +1,11 @@
-// Sensors from the board: busy, or not.
+// Sensors from the board: busy, or not; with timing on, how much power grids took.
 
 #include "emulator/drm/sensors.hpp"
 
 #include "emulator/cp/board.hpp"
 #include "emulator/cp/card.hpp"
+#include "emulator/cp/device.hpp"
+#include "emulator/cp/power.hpp"
 
 namespace gcn::emulator::drm {
 
@@ -39,7 +41,7 @@ Sensors read_sensors(const isa::Chip& chip) {
     const Board& board = Board::open();
     const bool busy = board.busy();
     const auto engine = engine_clocks_mhz(chip), memory = memory_clocks_mhz(chip);
-    return {
+    Sensors s{
         .engine_mhz = busy ? engine.back() : engine.front(),
         .memory_mhz = busy ? memory.back() : memory.front(),
         .millidegrees = busy ? busy_millidegrees : idle_millidegrees,
@@ -47,6 +49,10 @@ Sensors read_sensors(const isa::Chip& chip) {
         .millivolts = busy ? busy_millivolts : idle_millivolts,
         .load_percent = board.busy_percent(),
     };
+    if (Settings::from_environment().timing == Timing::Off) return s;
+    const Power power = Power::read(chip);
+    s.watts = int(power.watts + 0.5), s.millidegrees = int(1000 * power.degrees + 0.5);
+    return s;
 }
 
 }  // namespace gcn::emulator::drm

@@ -1,7 +1,7 @@
 #pragma once
 // What the card's sensors say: clocks, temperature, power, voltage, load. Clocks and load follow the work that
-// processes have under way; temperature, power and voltage are two constants each, for idle and busy, until something
-// models them.
+// processes have under way, and so does voltage. Temperature and power are two constants each, for idle and busy; with
+// timing on they are modelled from what grids did (emulator/cp/power.hpp).
 
 #include <vector>
 
