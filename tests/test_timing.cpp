@@ -2,6 +2,7 @@
 // program that does the same on a card. Each chip is a process of its own.
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -18,6 +19,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 const std::string program = BUILD "/tests/calibrate";
+const char* const long_check = std::getenv("GCN_CHECK_LONG");
 
 std::vector<nlohmann::json> figures(const std::string& chip, const std::string& arguments) {
     const test::Ran ran = test::run("GCN_BACKEND=hsa-software GCN_EMU_TIMING=full GCN_EMU_CHIP=" + chip + " " +
@@ -114,10 +116,11 @@ TEST_CASE("a figure is made of times as its method says") {
     CHECK(bytes_per_clk(bench, row) == Approx(100 * 8 * 256 / 2000.0));
     CHECK(dram_share(bench, row) == Approx(100 * (100 * 8 * 256 / 20e3) / 224));
     CHECK(million_lanes(bench, row) == Approx(8 * 256 / 20.0));
+    CHECK(clpeak_read(bench, row) == Approx(100 * (100 * 4 * 256 / 5e3) / 224));  // four groups more in 5 us more
     row.groups = 1, row.per = Per::Cu;  // 32 groups, one wave on each SIMD: 10 + 40 us
     CHECK(peak_share(bench, row) == Approx(100 * 5 * 100 / 50e3));
     row.groups = 3;
-    CHECK(waves_per_simd(bench, row) == Approx(3 * 50 / 130.0));
+    CHECK(waves_per_simd(bench, row) == Approx(1));  // one after the other, as this device runs them
     row.chip = "rx480";
     CHECK_THROWS_WITH(measure(bench, row), Contains("it is of another card than AMD Radeon RX 570 (software)"));
 }
@@ -157,9 +160,27 @@ TEST_CASE("rows of other cards are not run, and counted") {
     CHECK_THAT(ran.err, Contains("2 of other cards not run"));
 }
 
+TEST_CASE("rows and groups that are not there are refused with a sentence") {
+    const auto refused = [](const std::string& arguments) {
+        const test::Ran ran = test::run(program + " " + arguments);
+        CHECK(ran.status == int(Fault::WrongUse));
+        CHECK(ran.out.empty());
+        return ran.err;
+    };
+    CHECK_THAT(refused("nonsense"),
+               Contains("cannot run row nonsense: no row's name begins so. Try: calibrate --list"));
+    CHECK_THAT(refused("mac_ nonsense"), Contains("row nonsense"));
+    CHECK_THAT(refused("--group d"), Contains("cannot run group d: there are a, b and c"));
+    CHECK_THAT(refused("mac_ --group b"), Contains("none of these rows is of group b"));
+}
+
 TEST_CASE("group (a): each constant comes back from a kernel within 2 percent") { check_bars("rx590", "--group a"); }
 
-TEST_CASE("group (a) on Fiji") { check_bars("r9nano", "--group a"); }
+TEST_CASE("group (a) on the smallest and the largest chip") {
+    if (!long_check) return;
+    check_bars("rx560", "--group a");
+    check_bars("r9nano", "--group a");
+}
 
 TEST_CASE("group (b): published results of an RX 570 within 10 percent") { check_bars("rx570", "--group b"); }
 
@@ -167,10 +188,51 @@ TEST_CASE("group (b): published results of an R9 Nano within 10 percent") { chec
 
 TEST_CASE("group (b): published L1 rates of an RX 480 within 10 percent") { check_bars("rx480", "--group b"); }
 
-TEST_CASE("a vector sum takes 75 to 90 percent of the memory's bandwidth on every chip") {
+TEST_CASE("the same binary follows CUs, clocks and bandwidth from chip to chip") {
+    const auto time_of_work = [](const std::string& chip, double& should) {
+        const isa::Chip& card = *isa::find_chip(chip);
+        const nlohmann::json line = figures(chip, "same_work").at(0);
+        CHECK(line["mhz"] == card.mhz);
+        should = 1.0 / (card.cus() * card.mhz);
+        return double(line["modelled"]) / double(line["mhz"]);
+    };
+    double should_first = 0;
+    const double first = time_of_work("rx590", should_first);
+    for (const char* chip : {"rx580", "rx560", "r9nano"}) {
+        INFO(chip);
+        double should = 0;
+        const double time = time_of_work(chip, should);
+        CHECK(time / first == Approx(should / should_first).epsilon(0.02));
+    }
+    // A vector sum takes 75 to 90 percent of each memory's bandwidth.
     for (const char* chip : {"rx590", "rx580", "rx560", "r9nano"})
-        for (const nlohmann::json& line : figures(chip, "vector_add")) {
+        for (const nlohmann::json& line : figures(chip, long_check ? "vector_add" : "vector_add_x4")) {
             INFO(line.dump());
             CHECK(line["error_percent"] == 0);
         }
+}
+
+// GFLOP/s of the 128x128 kernel for a square product on an RX 590, and its share of the peak.
+nlohmann::json square(int n) {
+    const std::string edge = std::to_string(n);
+    const test::Ran ran = test::run("GCN_BACKEND=hsa-software GCN_EMU_CHIP=rx590 GCN_KERNEL=sgemm_nt_128x128 " BUILD
+                                    "/gcn bench --timing full --repeat 1 --json sgemm:nt:" +
+                                    edge + "x" + edge + "x" + edge);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    nlohmann::json line = nlohmann::json::parse(ran.out);
+    CHECK(line["verified"] == true);
+    CHECK(line["time_kind"] == "modelled");
+    CHECK(line["kernel"] == "sgemm_nt_128x128");
+    return line;
+}
+
+TEST_CASE("half-filled rounds of groups cost a product what they do: n = 1024 beside n = 1536 on 36 CUs") {
+    const double share = double(square(1024)["gflops"]) / double(square(1536)["gflops"]);
+    CHECK(share >= 0.85);
+    CHECK(share <= 0.92);
+}
+
+TEST_CASE("a large product takes 90 percent of the peak") {
+    if (long_check) CHECK(square(3072)["percent_peak"] >= 90);
 }

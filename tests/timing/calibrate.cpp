@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -30,6 +31,22 @@ bool wanted(const Options& options, const Row& row) {
     for (const std::string& name : options.names)
         if (row.name.starts_with(name)) return true;
     return options.names.empty();
+}
+
+// What is asked for has to exist; a typing mistake would otherwise be a run without errors.
+void look_for(const Options& options) {
+    const auto any = [](const Options& some) {
+        return std::any_of(rows().begin(), rows().end(), [&](const Row& row) { return wanted(some, row); });
+    };
+    constexpr std::string_view see = "calibrate --list";
+    for (const std::string& name : options.names)
+        if (Options one{.names = {name}}; !any(one))
+            fail({"run row " + name, "no row's name begins so", std::string(see), Fault::WrongUse});
+    if (options.groups.empty() || options.groups.find_first_not_of("abc") != options.groups.npos)
+        fail({"run group " + options.groups, "there are a, b and c", std::string(see), Fault::WrongUse});
+    if (!any(options))
+        fail({"run what was asked for", "none of these rows is of group " + options.groups, std::string(see),
+              Fault::WrongUse});
 }
 
 std::string number(double value) {
@@ -167,6 +184,7 @@ int main(int count, char** arguments) try {
     } catch (const CLI::ParseError& e) {
         return app.exit(e) ? int(Fault::WrongUse) : 0;
     }
+    look_for(options);
     if (options.list) {
         print_head(options, "figure");
         for (const Row& row : rows())
