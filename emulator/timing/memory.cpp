@@ -305,7 +305,7 @@ uint64_t Memory::fill(Tcc& c, const Place& p, uint64_t line, uint64_t time) {
 }
 
 uint64_t Memory::l2_read(uint64_t line, bool system, uint64_t time) {
-    const Place p = place(line);
+    const Place p = system ? of_host(line) : place(line);
     Tcc& c = tccs[p.channel];
     const uint64_t arrives = time + l2_there, at = c.port.take(arrives, oldest);
     ++c.counts.requests, ++c.counts.reads;
@@ -335,7 +335,7 @@ uint64_t Memory::l2_read(uint64_t line, bool system, uint64_t time) {
 }
 
 uint64_t Memory::l2_write(uint64_t line, bool system, uint64_t time, uint32_t bytes) {
-    const Place p = place(line);
+    const Place p = system ? of_host(line) : place(line);
     Tcc& c = tccs[p.channel];
     const uint64_t arrives = time + l2_there, at = c.port.take(arrives, oldest);
     ++c.counts.requests, ++c.counts.writes;
@@ -362,7 +362,7 @@ uint64_t Memory::l2_write(uint64_t line, bool system, uint64_t time, uint32_t by
 }
 
 uint64_t Memory::l2_atomic(uint64_t line, bool system, uint64_t time) {
-    const Place p = place(line);
+    const Place p = system ? of_host(line) : place(line);
     Tcc& c = tccs[p.channel];
     const uint64_t arrives = time + l2_there, at = c.port.take(arrives, oldest);
     ++c.counts.requests, ++c.counts.atomics;

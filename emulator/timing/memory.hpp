@@ -132,6 +132,9 @@ private:
     static void count(TcpCounts&, Way, uint32_t lines);
     uint64_t translate(Known&, uint64_t line, bool& system) const;
     Place place(uint64_t line) const;
+    // All go by the first channel: which a card takes is not known (guess), and where in its memory the host puts
+    // arguments must not count.
+    static Place of_host(uint64_t line) { return {0, line}; }
     // Upper bits take part as they do between channels of L2 (guess), or what runs in step would meet in one half.
     DramChannel& dram_of(const Place& p) {
         const uint64_t chunk = p.local >> 2;
