@@ -41,12 +41,13 @@ size_t bytes_of(const GroupTrace& trace) {
 }  // namespace
 
 TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, bool sampled,
-                     std::unique_ptr<Kept> memory, Ended ended)
+                     Ended ended)
     : parameters(p),
       total(groups_in(d)),
       start_ns(d.start_ns),
-      kept(std::move(memory)),
-      engine(chip, p, kept->memory, shape_of(d)),
+      places(*d.space),
+      caches(chip, p, places),
+      engine(chip, p, caches, shape_of(d)),
       ended(std::move(ended)),
       capacity(size_t(chip.cus()) * engine.groups_per_cu()),
       programs([this](const Program& program) { met(program); }),
@@ -97,7 +98,7 @@ bool TimedGrid::ready() const { return (next_is_there || goes_on) && !over(); }
 // Under the lock, as give().
 void TimedGrid::take_codes() {
     for (auto& code : codes_met) {
-        code->lie_at(kept->places.of_code(code->content(), code->lines()));
+        code->lie_at(places.of_code(code->content(), code->lines()));
         codes.push_back(std::move(code));
     }
     codes_met.clear();
@@ -175,30 +176,12 @@ void TimedGrid::finish() {
     found.cycles = engine.stats().cycles;
     found.ns = double(found.cycles) * 1e3 / parameters.core_mhz + parameters.kernel_end_us * 1e3;
     found.instructions = engine.all_cus().instructions();
-    ended(*this);
+    if (ended) ended(*this);
     done.store(true, std::memory_order_release);
 }
 
-std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d, std::function<void(const TimedGrid&)> over) {
-    if (!groups_in(d)) return nullptr;
-    std::unique_ptr<Kept> kept;
-    {
-        const std::lock_guard lock(guard);
-        if (const auto it = free.find(d.space); it != free.end()) {
-            kept = std::move(it->second);
-            free.erase(it);
-        }
-    }
-    if (!kept) kept = std::make_unique<Kept>(chip, parameters, *d.space);
-    kept->memory.clear_counts();
-    const auto ended = [this, space = d.space, over = std::move(over)](TimedGrid& grid) {
-        if (over) over(grid);
-        constexpr size_t most = 16;
-        const std::lock_guard lock(guard);
-        if (free.size() >= most) free.clear();
-        free[space] = grid.take_memory();
-    };
-    return std::make_shared<TimedGrid>(chip, parameters, d, sampled, std::move(kept), ended);
+std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d, TimedGrid::Ended ended) const {
+    return groups_in(d) ? std::make_shared<TimedGrid>(chip, parameters, d, sampled, std::move(ended)) : nullptr;
 }
 
 }  // namespace gcn::emulator::timing

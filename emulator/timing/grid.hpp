@@ -30,20 +30,11 @@ struct Found {
     uint64_t instructions = 0;
 };
 
-// The memory side that grids of one address space use one after the other: L2 keeps its lines from one to the next.
-struct Kept {
-    Kept(const isa::Chip& chip, const Parameters& p, const AddressSpace& space)
-        : places(space), memory(chip, p, places) {}
-    Places places;
-    Memory memory;
-};
-
 class TimedGrid final : public GridRecorder {
 public:
-    using Ended = std::function<void(TimedGrid&)>;
-    // `sampled`: of what is large parts are timed, if that does (sample.hpp). `ended`: all is found; the grid's memory
-    // side may go to another.
-    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, std::unique_ptr<Kept>, Ended);
+    using Ended = std::function<void(const TimedGrid&)>;
+    // `sampled`: of what is large parts are timed, if that does (sample.hpp). `ended`: all is found.
+    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, Ended);
 
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) override;
     bool full() const override;
@@ -56,8 +47,7 @@ public:
     // Once it is over.
     const Found& result() const { return found; }
     const Engine& model() const { return engine; }
-    const Memory& memory() const { return kept->memory; }
-    std::unique_ptr<Kept> take_memory() { return std::move(kept); }
+    const Memory& memory() const { return caches; }
 
 private:
     void take_in();
@@ -69,7 +59,10 @@ private:
 
     const Parameters parameters;
     const uint64_t total, start_ns;
-    std::unique_ptr<Kept> kept;
+    // A grid finds all caches empty, L2 too, and its buffers where it touches them first: what ran before it does not
+    // count, so that its time is the same after whatever a runtime did.
+    Places places;
+    Memory caches;
     Engine engine;
     const Ended ended;
     size_t capacity;  // groups that the chip holds
@@ -97,14 +90,12 @@ public:
     Model(const isa::Chip& chip, bool sampled) : chip(chip), parameters(Parameters::of(chip)), sampled(sampled) {}
 
     // The recorder of a grid that starts now; nullptr: it has no groups. `over`: called before the grid ends.
-    std::shared_ptr<TimedGrid> grid(const Dispatch&, std::function<void(const TimedGrid&)> over = {});
+    std::shared_ptr<TimedGrid> grid(const Dispatch&, TimedGrid::Ended = {}) const;
 
 private:
     const isa::Chip& chip;
     const Parameters parameters;
     const bool sampled;
-    std::mutex guard;
-    std::map<const AddressSpace*, std::unique_ptr<Kept>> free;
 };
 
 }  // namespace gcn::emulator::timing
