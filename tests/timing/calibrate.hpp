@@ -119,6 +119,9 @@ public:
     // same each time. gcn::Error when the device was lost, or what the kernel left in memory is wrong.
     double time(const Case&);
 
+    // Microseconds that the loads take of which others are fractions; 0: nobody has measured them yet.
+    double random_l1 = 0;
+
 private:
     const std::unique_ptr<Backend> backend;
     const DeviceInfo device;

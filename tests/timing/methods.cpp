@@ -78,9 +78,12 @@ double waves_per_simd(Bench& bench, const Row& row) {
 }
 
 double l1_ratio(Bench& bench, const Row& row) {
-    Row random = row;
-    random.kernel = "l1_load_x1", random.fill = random_x1, random.a = 4;
-    return 16 * slope(bench, bench.launch_of(row)).us / slope(bench, bench.launch_of(random)).us;
+    if (!bench.random_l1) {
+        Row random = row;
+        random.kernel = "l1_load_x1", random.fill = random_x1, random.a = 4;
+        bench.random_l1 = slope(bench, bench.launch_of(random)).us;
+    }
+    return 16 * slope(bench, bench.launch_of(row)).us / bench.random_l1;
 }
 
 double million_lanes(Bench& bench, const Row& row) {
