@@ -60,7 +60,8 @@ struct Sgemm {
         args.data()->n = args.data()->ldb = n;
         args.data()->k = k;
         args.data()->alpha = 1;
-        alone.set({(m + 127) / 128 * 256, (n + 127) / 128, 1}, {256, 1, 1}, alone.map(args.data(), sizeof(SgemmArgs), false));
+        alone.set({(m + 127) / 128 * 256, (n + 127) / 128, 1}, {256, 1, 1},
+                  alone.map(args.data(), sizeof(SgemmArgs), false));
     }
     static constexpr const char* name = "sgemm_nt_128x128";
     static std::span<const std::byte> code() {

@@ -122,8 +122,8 @@ struct Executor::Impl {
         std::deque<std::pair<uint64_t, uint64_t>> fresh;  // ranges of groups that nobody has taken
         std::deque<std::unique_ptr<Group>> aside;         // groups whose turn was over
         uint64_t ended = 0;
-        int running = 0;          // turns under way
-        bool advancing = false;   // one of them is the recorder's
+        int running = 0;         // turns under way
+        bool advancing = false;  // one of them is the recorder's
         // Those of a grid that goes by its recorder's turns alone.
         std::map<uint64_t, std::unique_ptr<Group>> stepped;
         bool start_next = false;  // the next turn is for a new group, not for one put aside
@@ -363,7 +363,9 @@ struct Executor::Impl {
 
     // Takes the grid off the list and reports it when nothing of it is left to do. Lets go of the lock.
     void end_when_over(GridPointer grid, std::unique_lock<std::mutex>& lock) {
-        const bool over = grid->running == 0 && (grid->stopping || (grid->ended == grid->total && (!grid->recorder() || grid->recorder()->over())));
+        const bool over =
+            grid->running == 0 &&
+            (grid->stopping || (grid->ended == grid->total && (!grid->recorder() || grid->recorder()->over())));
         const auto it = std::find(grids.begin(), grids.end(), grid);
         if (!over || it == grids.end()) {
             lock.unlock();
@@ -463,7 +465,8 @@ struct Executor::Impl {
             if (auto grid = observer->grid(dispatch)) watching.push_back(std::move(grid));
         size_t decoded;
         const auto find = [&](bool steps) {
-            return cache_for(watching, dispatch.recorder.get(), steps).find(*dispatch.space, dispatch.entry, table, decoded);
+            return cache_for(watching, dispatch.recorder.get(), steps)
+                .find(*dispatch.space, dispatch.entry, table, decoded);
         };
         auto program = find(false);
         const bool steps = dispatch.recorder && dispatch.recorder->steps(*program);

@@ -54,7 +54,7 @@ struct Dispatch {
 struct Result {
     Fault fault;
     uint64_t groups = 0, waves = 0;
-    uint64_t instructions = 0;  // wave instructions executed
+    uint64_t instructions = 0;          // wave instructions executed
     std::optional<double> duration_ns;  // modelled; empty: not timed
 };
 

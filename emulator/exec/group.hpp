@@ -73,8 +73,8 @@ public:
     // Goes round its waves until all have ended, one has faulted, or about `budget` instructions are done.
     enum class State { Ended, Faulted, Unfinished, Yielded };
     State run(const HandlerTable&, ProgramCache&, View&, int64_t& budget);
-    // One wave alone, of a stepped and recorded program: until it has recorded something (an access is executed too), or
-    // to its end. Others follow as far as a barrier asks.
+    // One wave alone, of a stepped and recorded program: until it has recorded something (an access is executed too),
+    // or to its end. Others follow as far as a barrier asks.
     enum class Until { Recorded, End };
     State step(uint32_t wave, Until, const HandlerTable&, ProgramCache&, View&);
     // Where its first wave that lives goes on, as a fault that says so.

@@ -712,7 +712,7 @@ private:
     std::vector<std::pair<size_t, uint64_t>> targets;  // ops whose target is at a pc
     std::vector<std::pair<Block*, size_t>> originals;  // and where each block's instructions begin one by one
     uint64_t looked_at = 0;                            // no block begins before this pc that has not been found
-    uint64_t recorded_until = 0;  // accesses before this pc are recorded, if any are
+    uint64_t recorded_until = 0;                       // accesses before this pc are recorded, if any are
     bool needs_status = false;
     const Inst* const mac = isa::find_inst("v_mac_f32");
 };

@@ -63,7 +63,7 @@ private:
     std::vector<uint64_t> pcs;  // of each op
     std::vector<Unit> units;    // likewise
     std::vector<Instruction> listing, instructions;
-    std::vector<bool> starts;                     // of instructions: a stretch
+    std::vector<bool> starts;  // of instructions: a stretch
     std::deque<RecordPoint> points;
     std::deque<Extras> extras;
     std::deque<std::vector<uint8_t>> groups;  // MacGroup, one after the other

@@ -27,7 +27,8 @@ bool is_recorded(const isa::Decoded& d) {
 
 bool writes_exec(const isa::Decoded& d) {
     const isa::Inst& inst = *d.inst;
-    if (inst.also == isa::Also::UpdateExec || inst.also == isa::Also::WriteExec || inst.name.starts_with("v_cmpx_")) return true;
+    if (inst.also == isa::Also::UpdateExec || inst.also == isa::Also::WriteExec || inst.name.starts_with("v_cmpx_"))
+        return true;
     const auto holds_exec = [](uint32_t first, int count) {
         return first <= code::exec + 1 && first + uint32_t(count) > code::exec;
     };

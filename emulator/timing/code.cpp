@@ -240,8 +240,8 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         for (const uint64_t part : {i.pc - base, uint64_t(d.w0), uint64_t(d.w1)})
             hash = (hash ^ part) * 0x100000001b3;  // FNV-1a
         const bool neighbours = before && before->pc + 4 * uint64_t(before->decoded->size()) == i.pc;
-        starts[n] =
-            starts[n] || !neighbours || ends_stretch(*before->decoded) || std::binary_search(targets.begin(), targets.end(), i.pc);
+        starts[n] = starts[n] || !neighbours || ends_stretch(*before->decoded) ||
+                    std::binary_search(targets.begin(), targets.end(), i.pc);
         if (starts[n] && !uops.empty()) uops.back().flags |= Uop::Last;
         if (starts[n]) by_valu.reset();
 

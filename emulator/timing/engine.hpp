@@ -65,9 +65,9 @@ public:
         uint64_t pace_since(const Timed& before) const;
     };
     Timed timed() const;
-    // All waves go on for so many clocks at that pace without looking at slots. Instructions are counted exactly, caches
-    // keep up, nothing is timed. Starved: as advance(). What follows begins with idle units, so it should be timed for a
-    // while before it is measured.
+    // All waves go on for so many clocks at that pace without looking at slots. Instructions are counted exactly,
+    // caches keep up, nothing is timed. Starved: as advance(). What follows begins with idle units, so it should be
+    // timed for a while before it is measured.
     Progress skip(uint64_t cycles, uint64_t pace);
     // Every group has been dispatched: what is resident ends, and nothing takes its place.
     bool draining() const { return last_given && queue.empty(); }

@@ -40,8 +40,7 @@ size_t bytes_of(const GroupTrace& trace) {
 
 }  // namespace
 
-TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, bool sampled,
-                     Ended ended)
+TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, bool sampled, Ended ended)
     : parameters(p),
       total(groups_in(d)),
       start_ns(d.start_ns),

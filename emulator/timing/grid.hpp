@@ -24,9 +24,9 @@ enum class Method : uint8_t { Exact, Sampled, Stepped };
 
 struct Found {
     Method method = Method::Exact;
-    uint64_t cycles = 0;    // from the first group's dispatch to the end of the last wave
-    double ns = 0;          // of the whole kernel
-    double interval = 0;    // Sampled: half the width of the 95 % interval, as a part of the time
+    uint64_t cycles = 0;  // from the first group's dispatch to the end of the last wave
+    double ns = 0;        // of the whole kernel
+    double interval = 0;  // Sampled: half the width of the 95 % interval, as a part of the time
     uint64_t instructions = 0;
 };
 
@@ -77,7 +77,7 @@ private:
     Sampler sampler;
     const bool sampled;
     bool stepped = false;
-    std::unique_ptr<GroupTrace> begun;  // stepped: the group that begins
+    std::unique_ptr<GroupTrace> begun;         // stepped: the group that begins
     std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
     std::atomic<bool> next_is_there{false}, done{false};
     std::atomic<bool> goes_on{false};  // the engine was not starved, its turn was over

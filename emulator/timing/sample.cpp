@@ -7,10 +7,10 @@ namespace gcn::emulator::timing {
 
 namespace {
 
-constexpr uint64_t window = 16384;       // clocks: some turns of a matrix product's inner loop
-constexpr uint64_t settling = window / 2;  // after a skip units are idle: not measured
-constexpr uint64_t ramp = 6 * window;    // caches are cold, groups begin together
-constexpr size_t agreeing = 3;           // windows that have to
+constexpr uint64_t window = 16384;               // clocks: some turns of a matrix product's inner loop
+constexpr uint64_t settling = window / 2;        // after a skip units are idle: not measured
+constexpr uint64_t ramp = 6 * window;            // caches are cold, groups begin together
+constexpr size_t agreeing = 3;                   // windows that have to
 constexpr double steady = 0.02, changed = 0.04;  // by how much their paces may differ; by how much a new one does
 constexpr uint64_t first_stride = 2, longest_stride = 16, stride_at_the_end = 3;
 

@@ -31,9 +31,9 @@ private:
 
     Engine& engine;
     Phase phase = Phase::Begin;
-    uint64_t target = 0;  // of the phase, in clocks
-    Engine::Timed from;   // where the window began
-    std::vector<double> paces;  // of windows that agree with one another
+    uint64_t target = 0;              // of the phase, in clocks
+    Engine::Timed from;               // where the window began
+    std::vector<double> paces;        // of windows that agree with one another
     uint64_t length = 0, stride = 0;  // of the skip under way; of the next, in windows
     uint64_t cycles_skipped = 0;
 };
