@@ -69,8 +69,7 @@ public:
     // caches keep up, nothing is timed. Starved: as advance(). What follows begins with idle units, so it should be
     // timed for a while before it is measured.
     Progress skip(uint64_t cycles, uint64_t pace);
-    // Every group has been dispatched: what is resident ends, and nothing takes its place.
-    bool draining() const { return last_given && queue.empty(); }
+    uint32_t resident_groups() const { return resident; }
 
     const Stats& stats() const { return totals; }
     const CuStats& cu(uint32_t number) const { return cus[number].stats; }

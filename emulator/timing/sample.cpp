@@ -12,7 +12,8 @@ constexpr uint64_t settling = window / 2;        // after a skip units are idle:
 constexpr uint64_t ramp = 6 * window;            // caches are cold, groups begin together
 constexpr size_t agreeing = 3;                   // windows that have to
 constexpr double steady = 0.02, changed = 0.04;  // by how much their paces may differ; by how much a new one does
-constexpr uint64_t first_stride = 2, longest_stride = 16, stride_at_the_end = 3;
+constexpr uint64_t first_stride = 2, longest_stride = 32;
+constexpr uint64_t stride_at_the_end = 3;  // when CUs run empty waves go faster and faster
 
 }  // namespace
 
@@ -64,7 +65,9 @@ void Sampler::window_ends() {
 
 void Sampler::skip_next() {
     phase = Phase::Skip;
-    length = window * (engine.draining() ? std::min(stride, stride_at_the_end) : stride);
+    most_resident = std::max(most_resident, engine.resident_groups());
+    const bool ends = engine.resident_groups() < most_resident - most_resident / 8;
+    length = window * (ends ? std::min(stride, stride_at_the_end) : stride);
 }
 
 // Of the last windows, so that it follows what changes slowly.

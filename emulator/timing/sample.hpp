@@ -36,6 +36,7 @@ private:
     std::vector<double> paces;        // of windows that agree with one another
     uint64_t length = 0, stride = 0;  // of the skip under way; of the next, in windows
     uint64_t cycles_skipped = 0;
+    uint32_t most_resident = 0;  // groups
 };
 
 }  // namespace gcn::emulator::timing
