@@ -50,8 +50,9 @@ private:
 class Alone {
 public:
     // `bytes` of a code object; `args` and what it points to are the caller's and stay where they are.
-    Alone(int threads, std::span<const std::byte> bytes, const std::string& name, const std::string& simd = "")
-        : executor(threads, simd) {
+    Alone(int threads, std::span<const std::byte> bytes, const std::string& name, const std::string& simd = "",
+          double watchdog = 0)
+        : executor(threads, simd, watchdog) {
         object = read_code_object(bytes, name);
         const KernelDescriptor* kernel = object.find(name);
         GCN_ASSERT(kernel);

@@ -128,6 +128,15 @@ TEST_CASE("groups that wait for each other are executed when the model says, and
     }
 }
 
+TEST_CASE("a kernel that waits for ever is ended by the watchdog, also when the model says what is executed") {
+    const auto object = file(BUILD "/tests/kernels/machine.co");
+    Paged<uint32_t> data(4096);
+    Alone alone(1, object, "machine_wait", "", 0.2);
+    alone.set({64, 1, 1}, {64, 1, 1}, alone.map(data.data(), data.size() * 4, true));
+    timing::Model model(chip, false);
+    CHECK_THROWS_WITH(time(alone, model), Catch::Contains("no workgroup has ended on the device for 0.2 s"));
+}
+
 TEST_CASE("s_memtime reads the model's clock") {
     const auto object = file(BUILD "/tests/kernels/timed.co");
     Paged<uint64_t> clocks(1);

@@ -112,6 +112,11 @@ struct Executor::Impl {
             : owner(owner), launch(std::move(of)), total(launch.total()), done(std::move(done)), fresh{{0, total}} {}
         void stop() override { owner.stop(*this); }
         GridRecorder* recorder() const { return launch.dispatch.recorder.get(); }
+        // One that has begun and is not executed at the moment; nullptr: there is none.
+        const Group* open_group() const {
+            if (!aside.empty()) return aside.back().get();
+            return stepped.empty() ? nullptr : stepped.begin()->second.get();
+        }
 
         Impl& owner;
         const Launch launch;
@@ -353,7 +358,7 @@ struct Executor::Impl {
         std::unique_lock lock(guard);
         --grid.running;
         if (turn.advances) grid.advancing = false;
-        if (!grid.stopping && !grid.aside.empty() && watchdog.bites()) give_up(grid);
+        if (!grid.stopping && grid.open_group() && watchdog.bites()) give_up(grid);
         if (turn.first < turn.end) grid.fresh.emplace_front(turn.first, turn.end);
         // Others may sleep because all that was left had been taken: what comes back may be theirs.
         const bool more = !grid.aside.empty() || !grid.fresh.empty() || grid.recorder();
@@ -393,7 +398,7 @@ struct Executor::Impl {
     void give_up(Grid& grid) {
         char seconds[32];
         std::snprintf(seconds, sizeof seconds, "%g", watchdog.seconds());
-        grid.result.fault = grid.aside.back()->whereabouts();
+        grid.result.fault = grid.open_group()->whereabouts();
         grid.result.fault.text += ": no workgroup has ended on the device for " + std::string(seconds) +
                                   " s (GCN_EMU_WATCHDOG=0 lets kernels take as long as they like)";
         grid.stopping = true;

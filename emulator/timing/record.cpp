@@ -192,7 +192,7 @@ private:
         for (const uint8_t i : t.as) *to++ = conflicts[i];
     }
 
-    // As emulator/exec/access.inc: base and offset lose their low bits, of buffers what is out of range is not read.
+    // As emulator/exec/access.inc: base and offset lose their low bits. What is beyond a buffer's end counts as read.
     void scalar(const Wave& w, const Touch& a) {
         const uint32_t* base = w.s + a.base;
         const uint32_t offset = (a.immediate ? a.offset : w.s[a.scalar_offset]) & ~3u;
