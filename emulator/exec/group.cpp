@@ -182,6 +182,20 @@ size_t Group::jump(Wave& w, ProgramCache& cache, const HandlerTable& table) {
     return decoded;
 }
 
+// One instruction of a stepped program, with the observers told of it.
+const Op* Group::execute(Wave& w, const Op* op, const HandlerTable& table) {
+    w.next = op;
+    const Step step{*w.program, w.program->number_of(op)};
+    tell([&](GroupObserver& o) { o.before(w, step); });
+    op = table.step(op, &w);
+    if (!op && w.event == Event::Mode) op = w.next;
+    if (!op && w.event == Event::Fault)
+        tell([&](GroupObserver& o) { o.faults(w, step); });
+    else
+        tell([&](GroupObserver& o) { o.after(w, step); });
+    return op;
+}
+
 int64_t Group::step(Wave& w, const HandlerTable& table, int64_t budget) {
     const unsigned callers = _mm_getcsr();
     w.mxcsr_now = 0;
@@ -191,16 +205,8 @@ int64_t Group::step(Wave& w, const HandlerTable& table, int64_t budget) {
     while (op && left > 0) {
         while (op && !op->count) op = op->run(op, &w);
         if (!op) break;
-        w.next = op;
-        const Step step{*w.program, w.program->number_of(op)};
-        tell([&](GroupObserver& o) { o.before(w, step); });
         --left;
-        op = table.step(op, &w);
-        if (!op && w.event == Event::Mode) op = w.next;
-        if (!op && w.event == Event::Fault)
-            tell([&](GroupObserver& o) { o.faults(w, step); });
-        else
-            tell([&](GroupObserver& o) { o.after(w, step); });
+        op = execute(w, op, table);
     }
     if (op) w.next = op;
     _mm_setcsr(callers);
@@ -222,16 +228,8 @@ Group::Stop Group::step_until(Wave& w, Until until, const HandlerTable& table) {
             if (enters && recorded) break;
             continue;
         }
-        w.next = op;
-        const Step step{*w.program, w.program->number_of(op)};
-        tell([&](GroupObserver& o) { o.before(w, step); });
         ++instructions;
-        op = table.step(op, &w);
-        if (!op && w.event == Event::Mode) op = w.next;
-        if (!op && w.event == Event::Fault)
-            tell([&](GroupObserver& o) { o.faults(w, step); });
-        else
-            tell([&](GroupObserver& o) { o.after(w, step); });
+        op = execute(w, op, table);
         if (op && recorded) break;
     }
     if (op) w.next = op;

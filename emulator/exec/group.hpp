@@ -94,6 +94,7 @@ private:
     size_t jump(Wave&, ProgramCache&, const HandlerTable&);
     // As HandlerTable::run, with the observers told of each instruction.
     int64_t step(Wave&, const HandlerTable&, int64_t budget);
+    const Op* execute(Wave&, const Op*, const HandlerTable&);
     enum class Stop { Recorded, Event };
     Stop step_until(Wave&, Until, const HandlerTable&);
     State advance(Wave&, Until, const HandlerTable&, ProgramCache&, View&);

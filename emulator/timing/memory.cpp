@@ -76,20 +76,6 @@ void Memory::restart() {
     pcie.clear();
 }
 
-void Memory::forget() {
-    restart();
-    for (Tcc& t : tccs) t.tags.clear();
-    for (DramChannel& d : drams) d = DramChannel(dram_timing);
-    clear_counts();
-}
-
-void Memory::clear_counts() {
-    for (Tcp& t : tcps) t.counts = {};
-    for (Sqc& s : sqcs) s.counts = {};
-    for (Tcc& t : tccs) t.counts = {};
-    for (DramChannel& d : drams) d.counts = {};
-}
-
 DramChannel::Counts Memory::dram(uint32_t channel) const {
     DramChannel::Counts sum;
     for (uint32_t i = 0; i < dram_per_l2; ++i) {
@@ -304,94 +290,71 @@ uint64_t Memory::fill(Tcc& c, const Place& p, uint64_t line, uint64_t time) {
     return ready;
 }
 
-uint64_t Memory::l2_read(uint64_t line, bool system, uint64_t time) {
+Memory::Arrival Memory::arrive(uint64_t line, bool system, uint64_t time, uint64_t TccCounts::*kind) {
     const Place p = system ? of_host(line) : place(line);
     Tcc& c = tccs[p.channel];
     const uint64_t arrives = time + l2_there, at = c.port.take(arrives, oldest);
-    ++c.counts.requests, ++c.counts.reads;
+    ++c.counts.requests, ++(c.counts.*kind);
     c.counts.tag_stall += at - arrives;
-    if (system) {
-        ++c.counts.misses, ++c.counts.system;
-        return bus(at) + l2_back;
-    }
-    uint32_t* const set = c.tags.set(p.local);
-    const uint32_t key = c.tags.key(p.local);
+    if (system) ++c.counts.misses, ++c.counts.system;
+    return {p, c, at};
+}
+
+// When all bytes of the line are in L2; then it is the first of its set.
+uint64_t Memory::whole_line(const Arrival& a, uint64_t line) {
+    Tcc& c = a.channel;
+    uint32_t* const set = c.tags.set(a.place.local);
+    const uint32_t key = c.tags.key(a.place.local);
     const int found = c.tags.find(set, key);
     if (found >= 0 && !(set[found] & partial)) {
         ++c.counts.hits;
         Tags::touch(set, found);
         const Fill& f = c.filling[line % fills];
-        return (f.line == line ? std::max(at, f.ready) : at) + l2_back;
+        return f.line == line ? std::max(a.at, f.ready) : a.at;
     }
     ++c.counts.misses;
-    uint64_t from = at;
+    uint64_t from = a.at;
     if (found >= 0) {
         set[found] &= ~partial;
         Tags::touch(set, found);
     } else if (const uint32_t gone = c.tags.insert(set, key); gone != Tags::empty) {
-        from = evict(c, p.channel, p.local & (c.tags.sets() - 1), gone, at);
+        from = evict(c, a.place.channel, a.place.local & (c.tags.sets() - 1), gone, a.at);
     }
-    return fill(c, p, line, from) + l2_back;
+    return fill(c, a.place, line, from);
+}
+
+uint64_t Memory::l2_read(uint64_t line, bool system, uint64_t time) {
+    const Arrival a = arrive(line, system, time, &TccCounts::reads);
+    return (system ? bus(a.at) : whole_line(a, line)) + l2_back;
 }
 
 uint64_t Memory::l2_write(uint64_t line, bool system, uint64_t time, uint32_t bytes) {
-    const Place p = system ? of_host(line) : place(line);
-    Tcc& c = tccs[p.channel];
-    const uint64_t arrives = time + l2_there, at = c.port.take(arrives, oldest);
-    ++c.counts.requests, ++c.counts.writes;
-    c.counts.tag_stall += at - arrives;
-    if (system) {
-        ++c.counts.misses, ++c.counts.system;
-        return bus(at) + l2_back;
-    }
-    uint32_t* const set = c.tags.set(p.local);
-    const uint32_t key = c.tags.key(p.local), dirty = bytes > 32 ? dirty_both : dirty_low;
+    const Arrival a = arrive(line, system, time, &TccCounts::writes);
+    if (system) return bus(a.at) + l2_back;
+    Tcc& c = a.channel;
+    uint32_t* const set = c.tags.set(a.place.local);
+    const uint32_t key = c.tags.key(a.place.local), dirty = bytes > 32 ? dirty_both : dirty_low;
     const int found = c.tags.find(set, key);
     if (found >= 0) {
         ++c.counts.hits;
         Tags::touch(set, found);
         set[0] |= dirty;
         if (bytes >= 64) set[0] &= ~partial;
-        return at + l2_back;
+        return a.at + l2_back;
     }
     // Bytes are masked: nothing has to be read.
     ++c.counts.misses;
     const uint32_t gone = c.tags.insert(set, key | dirty | (bytes >= 64 ? 0 : partial));
-    const uint64_t from = gone == Tags::empty ? at : evict(c, p.channel, p.local & (c.tags.sets() - 1), gone, at);
+    const uint64_t from =
+        gone == Tags::empty ? a.at : evict(c, a.place.channel, a.place.local & (c.tags.sets() - 1), gone, a.at);
     return from + l2_back;
 }
 
 uint64_t Memory::l2_atomic(uint64_t line, bool system, uint64_t time) {
-    const Place p = system ? of_host(line) : place(line);
-    Tcc& c = tccs[p.channel];
-    const uint64_t arrives = time + l2_there, at = c.port.take(arrives, oldest);
-    ++c.counts.requests, ++c.counts.atomics;
-    c.counts.tag_stall += at - arrives;
-    if (system) {
-        ++c.counts.misses, ++c.counts.system;
-        return bus(at) + l2_back + atomic_extra;
-    }
-    uint32_t* const set = c.tags.set(p.local);
-    const uint32_t key = c.tags.key(p.local);
-    const int found = c.tags.find(set, key);
-    uint64_t ready = at;
-    if (found >= 0 && !(set[found] & partial)) {
-        ++c.counts.hits;
-        Tags::touch(set, found);
-        const Fill& f = c.filling[line % fills];
-        if (f.line == line) ready = std::max(ready, f.ready);
-    } else {
-        ++c.counts.misses;
-        uint64_t from = at;
-        if (found >= 0) {
-            set[found] &= ~partial;
-            Tags::touch(set, found);
-        } else if (const uint32_t gone = c.tags.insert(set, key); gone != Tags::empty) {
-            from = evict(c, p.channel, p.local & (c.tags.sets() - 1), gone, at);
-        }
-        ready = fill(c, p, line, from);
-    }
-    set[0] |= dirty_low;
+    const Arrival a = arrive(line, system, time, &TccCounts::atomics);
+    if (system) return bus(a.at) + l2_back + atomic_extra;
+    const uint64_t ready = whole_line(a, line);
+    a.channel.tags.set(a.place.local)[0] |= dirty_low;
     return ready + l2_back + atomic_extra;
 }
 

@@ -42,8 +42,6 @@ public:
 
     // A grid begins: time starts again, L1, K$ and I$ are empty; L2 keeps what it holds.
     void restart();
-    // As a card just switched on.
-    void forget();
     // Nothing is asked any more of a time before this one.
     void now(uint64_t time) { oldest = time, dram_timing.now(time); }
 
@@ -89,7 +87,6 @@ public:
     uint32_t cus() const { return uint32_t(tcps.size()); }
     uint32_t channels() const { return uint32_t(tccs.size()); }
     uint32_t sqc_count() const { return uint32_t(sqcs.size()); }
-    void clear_counts();
 
 private:
     // What a key of L2 keeps of its line: which halves are dirty, and whether the rest of it was never read.
@@ -146,6 +143,13 @@ private:
     }
 
     // `time` is when the request leaves L1; what comes back is when the answer is there.
+    struct Arrival {
+        Place place;
+        Tcc& channel;
+        uint64_t at;
+    };
+    Arrival arrive(uint64_t line, bool system, uint64_t time, uint64_t TccCounts::*kind);
+    uint64_t whole_line(const Arrival&, uint64_t line);
     uint64_t l2_read(uint64_t line, bool system, uint64_t time);
     uint64_t l2_write(uint64_t line, bool system, uint64_t time, uint32_t bytes);
     uint64_t l2_atomic(uint64_t line, bool system, uint64_t time);
