@@ -8,7 +8,9 @@
 #include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,6 +25,14 @@
 #include "gcn/error.hpp"
 
 namespace gcn::test {
+
+inline std::vector<std::byte> read(const char* path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) fail({std::string("read ") + path, "it does not open", "make " + std::string(path)});
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
+    return {first, first + bytes.size()};
+}
 
 // Memory that begins with a page, as a runtime gives it: what is modelled depends on where lines begin.
 template <class T> class Paged {

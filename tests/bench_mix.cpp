@@ -3,8 +3,6 @@
 // ratios count.
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "tests/alone.hpp"
@@ -34,14 +32,6 @@ constexpr Mix mixes[] = {
     {"mix_int",     "integers",                25},
 };
 // clang-format on
-
-std::vector<std::byte> read(const char* path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) fail({std::string("read ") + path, "it does not open", "make " + std::string(path)});
-    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-    const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
-    return {first, first + bytes.size()};
-}
 
 double best(const std::vector<double>& times) { return *std::min_element(times.begin(), times.end()); }
 

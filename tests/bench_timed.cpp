@@ -4,8 +4,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -54,14 +52,6 @@ private:
     std::map<uint64_t, std::unique_ptr<timing::GroupTrace>> traces;
     timing::Programs programs{[](const Program&) {}};
 };
-
-std::vector<std::byte> read(const char* path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) fail({std::string("read ") + path, "it does not open", "make " + std::string(path)});
-    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-    const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
-    return {first, first + bytes.size()};
-}
 
 struct Bars {
     double timed;     // M wave-instructions/s in full

@@ -3,8 +3,6 @@
 
 #include <catch2/catch.hpp>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,13 +21,6 @@ using timing::Method;
 namespace {
 
 const isa::Chip& chip = isa::chips[0];
-
-std::vector<std::byte> file(const std::string& name) {
-    std::ifstream in(name, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
-    return {first, first + bytes.size()};
-}
 
 struct Timed {
     Found found;
@@ -111,7 +102,7 @@ TEST_CASE("a sampled time is within 3 % of that in full, and its interval is tol
 }
 
 TEST_CASE("groups that wait for each other are executed when the model says, and end") {
-    const auto object = file(BUILD "/tests/kernels/machine.co");
+    const auto object = read(BUILD "/tests/kernels/machine.co");
     std::optional<Timed> first;
     for (const int threads : {1, 2}) {
         Paged<uint32_t> data(4096);
@@ -129,7 +120,7 @@ TEST_CASE("groups that wait for each other are executed when the model says, and
 }
 
 TEST_CASE("a kernel that waits for ever is ended by the watchdog, also when the model says what is executed") {
-    const auto object = file(BUILD "/tests/kernels/machine.co");
+    const auto object = read(BUILD "/tests/kernels/machine.co");
     Paged<uint32_t> data(4096);
     Alone alone(1, object, "machine_wait", "", 0.2);
     alone.set({64, 1, 1}, {64, 1, 1}, alone.map(data.data(), data.size() * 4, true));
@@ -138,7 +129,7 @@ TEST_CASE("a kernel that waits for ever is ended by the watchdog, also when the 
 }
 
 TEST_CASE("s_memtime reads the model's clock") {
-    const auto object = file(BUILD "/tests/kernels/timed.co");
+    const auto object = read(BUILD "/tests/kernels/timed.co");
     Paged<uint64_t> clocks(1);
     Alone alone(1, object, "timed");
     const uint64_t at = alone.map(clocks.data(), sizeof(uint64_t), true);

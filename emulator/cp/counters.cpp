@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "emulator/cp/board.hpp"
+#include "emulator/cp/power.hpp"
 #include "emulator/timing/counters.hpp"
 #include "emulator/timing/grid.hpp"
 #include "gcn/error.hpp"
@@ -46,7 +47,7 @@ Counters::Counters(const isa::Chip& chip, Clock* clock)
         next += instances_of(Block(b), chip) * slots_of(Block(b)) * 4;
     }
     words = Board::open().words();
-    GCN_ASSERT(next + 8 <= words.size());  // the last are those of power.cpp
+    GCN_ASSERT(next + Power::board_words <= words.size());
     for (const pc::CounterRow& c : pc::counters) {
         registers[c.select] = {c.block, c.number, Kind::Select};
         if (c.select1) registers[c.select1] = {c.block, c.number, Kind::Select1};

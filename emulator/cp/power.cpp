@@ -32,8 +32,8 @@ double most_watts(const isa::Chip& chip) {
 }
 double idle_watts(const isa::Chip& chip) { return idle_share * most_watts(chip); }
 
-// The last words of the board; those of counters are the first.
 enum : size_t { Watts, Degrees, Moment, Words };
+static_assert(Words == Power::board_words);
 std::atomic<uint64_t>& word(size_t i) { return Board::open().words()[Board::word_count - Words + i]; }
 
 Power held(const isa::Chip& chip) {

@@ -2,6 +2,7 @@
 // Power and temperature, modelled from what grids did: power.def has the constants. Only with timing on. What is known
 // lies on the board, for all processes.
 
+#include <cstddef>
 #include <cstdint>
 
 #include "isa/chips.hpp"
@@ -19,6 +20,8 @@ struct Activity {
 Activity activity(const timing::TimedGrid&, const isa::Chip&);
 
 struct Power {
+    static constexpr size_t board_words = 3;  // the last of the board; those of counters are the first
+
     double watts, degrees;
 
     static Power idle(const isa::Chip&);
