@@ -1,6 +1,6 @@
 // make bench-emu: what the timing model costs from end to end. Each kernel runs as it is, recorded without an engine
-// that uses what is recorded, and timed in full, on one thread of the executor. The three alternate, and times are of
-// the processor, so that a busy machine slows all alike: medians, and ratios of medians.
+// that uses what is recorded, timed in full and by samples, on one thread of the executor. The four alternate, and times
+// are of the processor, so that a busy machine slows all alike: medians, and ratios of medians.
 
 #include <cstdio>
 #include <cstdlib>
@@ -9,10 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "backend/embedded.hpp"
-#include "backend/sgemm_args.hpp"
 #include "emulator/timing/grid.hpp"
-#include "tests/alone.hpp"
+#include "tests/sgemm_alone.hpp"
 
 using namespace gcn;
 using namespace gcn::test;
@@ -32,7 +30,7 @@ public:
             const std::lock_guard lock(guard);
             traces[number] = std::move(made);
         }
-        return timing::group_recorder(number, facts, programs, trace, [this, number] {
+        return timing::group_recorder(number, facts, programs, trace, true, [this, number] {
             const std::lock_guard lock(guard);
             for (const timing::WaveTrace& w : traces.at(number)->waves) words += w.words.size();
             traces.erase(number);
@@ -54,16 +52,30 @@ private:
 };
 
 struct Bars {
-    double timed;     // M wave-instructions/s in full
-    double recorded;  // the time of a recorded run, of one that is not; 0: none
+    double timed = 0;     // M wave-instructions/s in full; 0: none
+    double recorded = 0;  // the time of a recorded run, of one that is not; 0: none
+    double sampled = 0;   // the same of one timed by samples
+    double error = 3;     // of a time by samples, in % of that in full
 };
 
-void measure(const char* what, Alone& alone, const Bars& bars, int runs) {
-    timing::Model model(chip, false);
-    std::vector<double> plain, recorded, full;
-    uint64_t words = 0, first_cycles = 0, cycles = 0;
+bool judge(const char* what, double is, const char* than, double bar, bool met) {
+    std::printf("%27s%s: %.2f, at %s %.2f: %s\n", "", what, is, than, bar, met ? "met" : "missed");
+    return met;
+}
+
+bool measure(const std::string& what, Alone& alone, const Bars& bars, int runs) {
+    const timing::Model exact(chip, false), parts(chip, true);
+    std::vector<double> plain, recorded, full, sampled;
+    uint64_t words = 0;
+    timing::Found in_full, by_samples;
     Result result;
     const auto cpu = [&] { return timed(CLOCK_PROCESS_CPUTIME_ID, [&] { result = alone.run(); }); };
+    const auto found = [&](const timing::Model& model, std::vector<double>& times) {
+        const auto grid = model.grid(alone.launch());
+        alone.record(grid);
+        times.push_back(cpu());
+        return grid->result();
+    };
     alone.record(nullptr);
     alone.run();
     for (int i = 0; i < runs; ++i) {
@@ -73,43 +85,32 @@ void measure(const char* what, Alone& alone, const Bars& bars, int runs) {
         alone.record(dropped);
         recorded.push_back(cpu());
         words = dropped->words;
-        const auto grid = model.grid(alone.launch());
-        alone.record(grid);
-        full.push_back(cpu());
-        cycles = grid->result().cycles;
-        if (!i) first_cycles = cycles;
+        in_full = found(exact, full);
+        by_samples = found(parts, sampled);
     }
-    const double off = median(plain), on = median(recorded), all = median(full), n = 1e-6 * double(result.instructions);
-    std::printf("%-26s %7.1f %9.1f %7.1f   %5.2f %7.2f %5.2f   %9llu %9llu\n", what, n / off, n / on, n / all, on / off,
-                all / off, double(words) / double(result.instructions), static_cast<unsigned long long>(first_cycles),
-                static_cast<unsigned long long>(cycles));
-    std::printf("%-26s full: at least %.0f, %s", "", bars.timed, n / all >= bars.timed ? "met" : "missed");
-    if (bars.recorded)
-        std::printf("; recorded: at most %.2f, %s", bars.recorded, on / off <= bars.recorded ? "met" : "missed");
-    std::printf("\n");
+    const double off = median(plain), on = median(recorded), all = median(full), some = median(sampled),
+                 n = 1e-6 * double(result.instructions);
+    const double error = 100 * (by_samples.ns / in_full.ns - 1);
+    std::printf("%-26s %7.1f %7.1f %7.1f %7.1f %7.1f  %5.2f %6.2f %6.2f %6.2f %10llu %6.2f %6.2f\n", what.c_str(), n, n / off,
+                n / on, n / all, n / some, on / off, all / off, some / off,
+                double(words) / double(result.instructions), static_cast<unsigned long long>(in_full.cycles), error,
+                100 * by_samples.interval);
+    bool met = true;
+    if (bars.timed) met &= judge("full", n / all, "least", bars.timed, n / all >= bars.timed);
+    if (bars.recorded) met &= judge("recorded", on / off, "most", bars.recorded, on / off <= bars.recorded);
+    if (bars.sampled && n > 100) met &= judge("sampled", some / off, "most", bars.sampled, some / off <= bars.sampled);
+    if (std::abs(error) > bars.error) met &= judge("error", error, "most", bars.error, false);
+    std::fflush(stdout);
+    return met;
 }
 
-void sgemm(uint32_t n, const Bars& bars, int runs) {
-    constexpr const char* name = "sgemm_nt_128x128";
-    const GcnEmbedded* bytes = find_embedded(name);
-    GCN_ASSERT(bytes);
-    const Paged<float> a(n * n, 1), b(n * n, 1), c(n * n);
-    const Paged<SgemmArgs> in_memory(1);
-    SgemmArgs& args = *in_memory.data();
-    Alone alone(1, {bytes->data, bytes->bytes}, name);
-    args.a = alone.map(a.data(), a.size() * 4, false);
-    args.b = alone.map(b.data(), b.size() * 4, false);
-    args.c = alone.map(c.data(), c.size() * 4, true);
-    args.m = args.n = args.k = args.lda = args.ldb = args.ldc = n;
-    args.alpha = 1;
-    const uint32_t tiles = (n + 127) / 128;
-    alone.set({tiles * 256, tiles, 1}, {256, 1, 1}, alone.map(in_memory.data(), sizeof args, false));
-    measure((name + (", " + std::to_string(n))).c_str(), alone, bars, runs);
+bool sgemm(std::string_view kernel, uint32_t n, const Bars& bars, int runs) {
+    AloneSgemm product(1, kernel, n, n, n);
+    return measure(std::string(kernel) + ", " + std::to_string(n), product.alone, bars, runs);
 }
 
-// Copies 64 MiB, a dword or four a lane: neither the source nor what is written stays in L2.
-void copy(const char* name, uint32_t dwords, const Bars& bars, int runs) {
-    constexpr size_t words = 16 << 20;
+// Copies, a dword or four a lane: neither the source nor what is written stays in L2.
+bool copy(const char* name, uint32_t dwords, size_t words, const Bars& bars, int runs) {
     const auto object = read(BUILD "/tests/timing/memory.co");
     const Paged<uint32_t> from(words, 1), to(words);
     struct Args {
@@ -122,24 +123,36 @@ void copy(const char* name, uint32_t dwords, const Bars& bars, int runs) {
     args.in = alone.map(from.data(), words * 4, false);
     args.out = alone.map(to.data(), words * 4, true);
     alone.set({uint32_t(words / dwords), 1, 1}, {args.lanes, 1, 1}, alone.map(in_memory.data(), sizeof args, false));
-    measure((name + std::string(", 64 MiB")).c_str(), alone, bars, runs);
+    const bool met = measure(name + (", " + std::to_string(words >> 18)) + " MiB", alone, bars, runs);
     GCN_ASSERT(std::equal(to.begin(), to.end(), from.begin()));
+    return met;
 }
 
 }  // namespace
 
-// bench_timed [RUNS [PART OF A NAME]]
+// bench_timed [RUNS [KERNEL [SIZE]]]: that product alone, "all" for each kernel; without, what has a bar. Status 1: a bar
+// is missed.
 int main(int count, char** names) try {
-    const int runs = count > 1 ? std::max(std::atoi(names[1]), 1) : 7;
-    const std::string part = count > 2 ? names[2] : "";
-    std::printf("M wave-instructions/s of the processor's time, medians of %d runs in turn, 1 thread\n", runs);
-    std::printf("%-26s %7s %9s %7s   %5s %7s %5s   %s\n", "", "off", "recorded", "full", "rec/off", "full/off", "words",
-                "cycles, first and last run");
-    const auto wanted = [&](const std::string& name) { return name.find(part) != name.npos; };
-    if (wanted("sgemm 1024")) sgemm(1024, {20, 1.15}, runs);
-    if (wanted("sgemm 512")) sgemm(512, {20, 1.15}, runs);
-    if (wanted("copy_x1")) copy("copy_x1", 1, {3, 0}, runs);
-    if (wanted("copy_x4")) copy("copy_x4", 4, {3, 0}, runs);
+    const int runs = count > 1 ? std::max(std::atoi(names[1]), 1) : 5;
+    const std::string kernel = count > 2 ? names[2] : "";
+    const auto size = uint32_t(count > 3 ? std::atoi(names[3]) : 1024);
+    std::printf("M wave-instructions, and so many a second of the processor's time; medians of %d runs in turn, 1 thread\n",
+                runs);
+    std::printf("%-26s %7s %7s %7s %7s %7s  %5s %6s %6s %6s %10s %6s %6s\n", "", "all", "off", "record", "full",
+                "sampled", "rec/", "full/", "sam/", "words", "cycles", "error", "+-");
+    bool met = true;
+    if (kernel == "all") {
+        for (const KernelRow& row : kernel_rows())
+            if (row.runs == Runs::Gpu) met &= sgemm(row.name, size, {}, runs);
+        return !met;
+    }
+    if (!kernel.empty()) return !sgemm(kernel, size, {.sampled = 1.5}, runs);
+    met &= sgemm("sgemm_nt_128x128", 512, {.timed = 20, .recorded = 1.15}, runs);
+    met &= sgemm("sgemm_nt_128x128", 1024, {.timed = 20, .recorded = 1.15}, runs);
+    met &= sgemm("sgemm_nt_128x128", 2048, {.sampled = 1.5}, 1);
+    met &= copy("copy_x1", 1, 16 << 20, {.timed = 3}, runs);
+    met &= copy("copy_x4", 4, 16 << 20, {.timed = 3}, runs);
+    return !met;
 } catch (const gcn::Error& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return int(e.fault);

@@ -27,7 +27,7 @@ public:
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts& facts) override {
         const std::lock_guard lock(guard);
         traces[number] = std::make_unique<GroupTrace>();
-        return timing::group_recorder(number, facts, programs, *traces[number], [] {});
+        return timing::group_recorder(number, facts, programs, *traces[number], true, [] {});
     }
     bool full() const override { return false; }
     bool ready() const override { return false; }
@@ -62,10 +62,12 @@ class Nobody final : public Observer {
 // Goes through a wave's trace as its code says; counts instructions. Throws where they do not fit together.
 struct Way {
     uint64_t instructions = 0, lines = 0, clocks = 0, conflicts = 0, accesses = 0;
+    uint32_t extra = 0, alike = 0;  // of the last LDS instruction; of how many that follow
 
     void add(const Kept& kept, const WaveTrace& trace) {
         const std::vector<uint32_t>& words = trace.words;
         size_t at = 0;
+        alike = 0;
         const Kept::Code* code = &kept.codes.at(0);
         while (at < words.size()) {
             if (words.at(at) == timing::record::other_code) {
@@ -83,11 +85,18 @@ struct Way {
             } while (number < code->starts.size() && !code->starts[number]);
         }
         REQUIRE(at == words.size());
+        REQUIRE(alike == 0);
     }
 
     size_t access(const std::vector<uint32_t>& words, size_t at, const timing::Touch& a) {
         ++accesses;
-        if (a.kind == timing::Touch::Kind::Lds) return conflicts += words.at(at), at + 1;
+        if (a.kind == timing::Touch::Kind::Lds) {
+            const bool told = alike == 0;
+            if (told) extra = words.at(at) & timing::record::conflicts, alike = words.at(at) >> 16;
+            else --alike;
+            conflicts += extra;
+            return at + told;
+        }
         if (a.kind == timing::Touch::Kind::Scalar) return lines += words.at(at + 1) >> 16, at + 2;
         const uint32_t head = words.at(at), n = head & timing::record::lines;
         clocks += head >> timing::record::clocks_shift & ((1u << timing::record::clocks_bits) - 1);

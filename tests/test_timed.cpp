@@ -7,10 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "backend/embedded.hpp"
-#include "backend/sgemm_args.hpp"
 #include "emulator/timing/grid.hpp"
-#include "tests/alone.hpp"
+#include "tests/sgemm_alone.hpp"
 
 using namespace gcn;
 using namespace gcn::test;
@@ -41,30 +39,6 @@ Timed time(Alone& alone, timing::Model& model) {
     return {grid->result(), grid->model().all_cus(), result.instructions, *result.duration_ns};
 }
 
-struct Sgemm {
-    Sgemm(int threads, const std::string& simd, uint32_t m, uint32_t n, uint32_t k)
-        : args(1), a(m * k), b(n * k), c(m * n), alone(threads, code(), name, simd) {
-        args.data()->a = alone.map(a.data(), a.size() * 4, false);
-        args.data()->b = alone.map(b.data(), b.size() * 4, false);
-        args.data()->c = alone.map(c.data(), c.size() * 4, true);
-        args.data()->m = args.data()->lda = args.data()->ldc = m;
-        args.data()->n = args.data()->ldb = n;
-        args.data()->k = k;
-        args.data()->alpha = 1;
-        alone.set({(m + 127) / 128 * 256, (n + 127) / 128, 1}, {256, 1, 1},
-                  alone.map(args.data(), sizeof(SgemmArgs), false));
-    }
-    static constexpr const char* name = "sgemm_nt_128x128";
-    static std::span<const std::byte> code() {
-        const GcnEmbedded* bytes = find_embedded(name);
-        REQUIRE(bytes);
-        return {bytes->data, bytes->bytes};
-    }
-    Paged<SgemmArgs> args;
-    Paged<float> a, b, c;
-    Alone alone;
-};
-
 }  // namespace
 
 TEST_CASE("a grid takes the same time with every vector unit, any number of threads, and again") {
@@ -73,7 +47,7 @@ TEST_CASE("a grid takes the same time with every vector unit, any number of thre
         for (const int threads : {1, 2, 5}) {
             if (std::string(simd) == "avx512" && !__builtin_cpu_supports("x86-64-v4")) continue;
             if (std::string(simd) == "avx2" && !__builtin_cpu_supports("x86-64-v3")) continue;
-            Sgemm sgemm(threads, simd, 700, 300, 40);
+            AloneSgemm sgemm(threads, "sgemm_nt_128x128", 700, 300, 40, simd);
             timing::Model model(chip, false);
             const Timed now = time(sgemm.alone, model);
             CHECK(now.found.method == Method::Exact);
@@ -89,14 +63,14 @@ TEST_CASE("a grid takes the same time with every vector unit, any number of thre
 
 TEST_CASE("a sampled time is within 3 % of that in full, and its interval is told") {
     timing::Model full(chip, false), sampled(chip, true);
-    Sgemm sgemm(2, "", 768, 768, 768);
+    AloneSgemm sgemm(2, "sgemm_nt_128x128", 768, 768, 768);
     const Timed exact = time(sgemm.alone, full), parts = time(sgemm.alone, sampled);
     CHECK(parts.found.method == Method::Sampled);
     CHECK(parts.found.instructions == exact.executed);
     CHECK(parts.found.interval > 0);
     CHECK(parts.found.interval < 0.03);
     CHECK(parts.ns == Approx(exact.ns).epsilon(0.03));
-    Sgemm again(1, "", 768, 768, 768);
+    AloneSgemm again(1, "sgemm_nt_128x128", 768, 768, 768);
     timing::Model other(chip, true);
     CHECK(time(again.alone, other) == parts);
 }

@@ -7,6 +7,7 @@
 
 #include "emulator/cp/board.hpp"
 #include "emulator/cp/clock.hpp"
+#include "emulator/timing/events.hpp"
 #include "emulator/timing/grid.hpp"
 
 namespace gcn::emulator {
@@ -53,7 +54,7 @@ Activity activity(const timing::TimedGrid& grid, const isa::Chip& chip) {
     const double ns = grid.result().ns, clocks = std::max(double(grid.result().cycles), 1.0);
     double bytes = 0;
     for (uint32_t c = 0; c < grid.memory().channels(); ++c) {
-        const auto n = grid.memory().dram(c);
+        const auto n = timing::measured(grid.model(), grid.memory(), chip, perfcounters::Block::TCC, int(c), 0).dram;
         bytes += 32 * double(n.reads + n.writes);
     }
     const double valu = double(grid.model().all_cus().unit_cycles[size_t(timing::Kind::Valu)]);

@@ -552,15 +552,38 @@ private:
     void add_start(uint64_t pc, const Item& item) {
         if (item.starts_stretch) add_point(pc, {item.number}, true);
     }
-    void add_access(uint64_t pc, const Item& item) {
-        if (!decoding.recorded || pc < recorded_until || !item.decoded || !is_recorded(*item.decoded)) return;
-        add_point(pc, {item.number}, false);
+    // With those behind it in the stretch that go where they would go before it, too: of LDS all up to one whose address
+    // has been written until then, of memory those that follow without anything in between.
+    void add_access(Items::iterator it) {
+        const auto recorded = [](const Item& i) { return i.decoded && is_recorded(*i.decoded); };
+        if (!decoding.recorded || it->first < recorded_until || !recorded(it->second)) return;
+        const uint64_t first = it->first;
+        std::vector<uint32_t> numbers{it->second.number};
+        std::vector<Written> written{vectors_written(*it->second.decoded)};
+        const bool lds = it->second.decoded->format == isa::Fmt::DS, memory = is_vector_access(*it->second.decoded) && !lds;
+        uint64_t next = first + 4 * it->second.words;
+        while (!decoding.stepped && (lds || memory) && ++it != items.end() && it->first == next && it->second.decoded &&
+               !it->second.starts_stretch) {
+            const Decoded& d = *it->second.decoded;
+            if (recorded(it->second)) {
+                if (lds != (d.format == isa::Fmt::DS) || !is_vector_access(d)) break;
+                const auto changes = [&](const Written& w) { return w.holds(d['p']) || (!lds && w.holds(d['p'] + 1)); };
+                if (std::any_of(written.begin(), written.end(), changes)) break;
+                numbers.push_back(it->second.number);
+                recorded_until = next + 1;
+            } else if (memory) {
+                break;
+            }
+            if (const Written w = vectors_written(d); w.count) written.push_back(w);
+            next += 4 * it->second.words;
+        }
+        add_point(first, std::move(numbers), false);
     }
 
     Items::iterator emit(Items::iterator it) {
         add_start(it->first, it->second);
         if (decoding.stepped) {
-            emit_one(it->first, it->second);
+            emit_one(it);
             return std::next(it);
         }
         add_block(it);
@@ -574,12 +597,13 @@ private:
             add_macs(it, end, run);
         else
             end = std::next(it);
-        for (auto i = it; i != end; ++i) emit_one(i->first, i->second);
+        for (auto i = it; i != end; ++i) emit_one(i);
         return end;
     }
 
-    void emit_one(uint64_t pc, const Item& item) {
-        add_access(pc, item);
+    void emit_one(Items::iterator it) {
+        const auto& [pc, item] = *it;
+        add_access(it);
         begins(pc);
         const Op op = op_of(pc, item);
         if (needs_status) {
@@ -640,8 +664,9 @@ private:
         if (!decoding.recorded) return;
         std::vector<uint32_t> numbers;
         for (size_t i = 0; i < count; ++i)
-            if (is_recorded(*at[i]->second.decoded)) numbers.push_back(at[i]->second.number);
-        recorded_until = looked_at;
+            if (at[i]->first >= recorded_until && is_recorded(*at[i]->second.decoded))
+                numbers.push_back(at[i]->second.number);
+        recorded_until = std::max(recorded_until, looked_at);
         if (!numbers.empty()) add_point(at[0]->first, std::move(numbers), false);
     }
 

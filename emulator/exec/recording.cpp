@@ -52,6 +52,32 @@ bool writes_exec(const isa::Decoded& d) {
 
 bool reads_clock(const isa::Decoded& d) { return d.inst->name == "s_memtime" || d.inst->name == "s_memrealtime"; }
 
+Written vectors_written(const isa::Decoded& d) {
+    const isa::Inst& inst = *d.inst;
+    if (inst.name.starts_with("v_movreld") || inst.name.starts_with("s_set_gpr_idx")) return {0, 256};
+    switch (d.format) {
+        case Fmt::VOP1:
+        case Fmt::VOP2:
+        case Fmt::VOP3:
+        case Fmt::VOP3B:
+        case Fmt::DS:
+        case Fmt::FLAT:
+        case Fmt::MUBUF:
+        case Fmt::MTBUF:
+            if (inst.dst == Type::None) return {};
+            return {d['d'], uint32_t(isa::registers(inst.dst)) + 1};  // a status may follow
+        case Fmt::VINTRP:
+        case Fmt::MIMG:
+            return {0, 256};
+        default:
+            return {};
+    }
+}
+
+bool is_vector_access(const isa::Decoded& d) {
+    return d.format == Fmt::DS || d.format == Fmt::MUBUF || d.format == Fmt::FLAT;
+}
+
 const Op* record(const Op* op, Wave* w) {
     const RecordPoint& p = *op->point;
     if (p.enters)

@@ -33,6 +33,14 @@ bool is_recorded(const isa::Decoded&);
 // EXEC may differ after it.
 bool writes_exec(const isa::Decoded&);
 bool reads_clock(const isa::Decoded&);
+// Vector registers that it may write; all of them when that is not known before it is executed.
+struct Written {
+    uint32_t first = 0, count = 0;
+    bool holds(uint32_t r) const { return (r - first) % 256 < count; }
+};
+Written vectors_written(const isa::Decoded&);
+// Memory or LDS, at an address in vector registers.
+bool is_vector_access(const isa::Decoded&);
 
 // `number`: Program::code().
 class WaveRecorder {

@@ -278,6 +278,38 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         u.run = uint8_t(std::min(k + 1 < uops.size() ? uops[k + 1].run + 1 : 1, 16));
     }
     lies = base >> 6;
+    look_ahead(p);
+}
+
+void Tally::add(const Uop& u, const Parameters& p) {
+    ++issued[size_t(u.kind)];
+    clocks[size_t(u.kind)] += u.clocks;
+    if (u.kind == Kind::Valu) valu_quads += u.clocks / 4u;
+    branches += (u.flags & Uop::Branches) != 0;
+    barriers += u.job == Job::Barrier;
+    returning_atomics += u.kind == Kind::Lds && u.access == Access::AtomicReturn;
+    if (u.record != Record::Lds) return;
+    ++lds;
+    lds_clocks += timing::lds_clocks(4u * u.dwords, 64, p);
+}
+
+void Code::look_ahead(const Parameters& p) {
+    ahead.resize(uops.size() + 1);
+    for (uint32_t i = 0; i < uops.size(); ++i) {
+        ahead[i + 1].before = ahead[i].before;
+        ahead[i + 1].before.add(uops[i], p);
+        ahead[i].notable = uint32_t(notables.size()), ahead[i].but_lds = uint32_t(but_lds.size());
+        if (uops[i].record == Record::None && uops[i].job != Job::Priority) continue;
+        notables.push_back(i);
+        if (uops[i].record != Record::Lds) but_lds.push_back(i);
+    }
+    ahead.back().notable = uint32_t(notables.size()), ahead.back().but_lds = uint32_t(but_lds.size());
+    notables.push_back(none), but_lds.push_back(none);
+    uint32_t behind = 0;
+    for (uint32_t i = uint32_t(uops.size()); i-- > 0;) {
+        if (uops[i].flags & Uop::Last) behind = i + 1;
+        ahead[i].behind_stretch = behind;
+    }
 }
 
 Record Code::record_of(uint32_t number) const {

@@ -2,6 +2,8 @@
 // A program as the timing model sees it: what each instruction occupies, waits for, and leaves in a trace. Made once
 // per program. Executes nothing.
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,6 +28,11 @@ constexpr Port port_of(Kind k) {
     constexpr Port ports[] = {Port::Valu, Port::Scalar, Port::Scalar, Port::Vector, Port::Vector,
                               Port::Lds,  Port::Branch, Port::Branch, Port::Export, Port::None};
     return ports[size_t(k)];
+}
+
+// Clocks of LDS' banks without conflicts.
+inline uint32_t lds_clocks(uint32_t bytes, uint32_t lanes, const Parameters& p) {
+    return std::max(bytes * lanes / p.lds_core_bytes, 1u);
 }
 
 enum class Job : uint8_t { None, Nop, Wait, Barrier, Sleep, Priority, End, Time, Invalidate };
@@ -62,6 +69,14 @@ struct Uop {
     uint8_t port_in, port_out;  // LDS: clocks of its two ports
 };
 
+// What a part of a program comes to when a wave passes through it.
+struct Tally {
+    std::array<uint32_t, kinds> issued{}, clocks{};  // instructions; those that they occupy their unit
+    uint32_t valu_quads = 0, branches = 0, barriers = 0, returning_atomics = 0;
+    uint32_t lds = 0, lds_clocks = 0;  // with words in the trace; of the banks when all lanes are on
+    void add(const Uop&, const Parameters&);
+};
+
 class Code {
 public:
     static constexpr uint32_t none = ~0u;
@@ -86,6 +101,18 @@ public:
         return number < places.size() && places[number] != none ? &uops[places[number]] : nullptr;
     }
     const Uop* end() const { return uops.data() + uops.size(); }
+
+    // Places of instructions, for who goes through many at once.
+    uint32_t place(const Uop* u) const { return uint32_t(u - uops.data()); }
+    const Uop& at(uint32_t place) const { return uops[place]; }
+    uint32_t behind_stretch(uint32_t place) const { return ahead[place].behind_stretch; }
+    // Of all in front of it.
+    const Tally& tally(uint32_t place) const { return ahead[place].before; }
+    // Those from `place` on that have words in the trace or change the priority, ascending; `none` behind the last. With
+    // and without LDS.
+    const uint32_t* notable(uint32_t place) const { return notables.data() + ahead[place].notable; }
+    const uint32_t* notable_but_lds(uint32_t place) const { return but_lds.data() + ahead[place].but_lds; }
+
     // Where its lines lie for caches; at its address until it is told.
     uint64_t first_line() const { return lies; }
     void lie_at(uint64_t line) { lies = line; }
@@ -97,7 +124,15 @@ private:
 
     uint64_t base = 0;  // of block 0
     uint64_t lies = 0, hash = 0;
+    struct Ahead {
+        Tally before;
+        uint32_t behind_stretch = 0, notable = 0, but_lds = 0;
+    };
+    void look_ahead(const Parameters&);
+
     std::vector<Uop> uops;
+    std::vector<Ahead> ahead;  // of each, and behind the last
+    std::vector<uint32_t> notables, but_lds;
     std::vector<uint32_t> places;  // by number
     std::vector<bool> starts;      // likewise
 };

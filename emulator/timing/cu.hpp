@@ -27,6 +27,10 @@ struct Ring {
         done[count++ % size] = time;
         last = std::max(last, time);
     }
+    void later(uint64_t by) {
+        for (uint64_t& t : done) t += by;
+        last += by;
+    }
     void add_in_order(uint64_t time) { add(std::max(time, last)); }
     // When at most `n` are under way, or any time that is not after `now`.
     uint64_t at_most(uint32_t n, uint64_t now) const {
@@ -53,6 +57,7 @@ struct alignas(64) WaveState {
     uint64_t started = 0, issued = 0;
     uint64_t behind = 0;                   // a barrier: when it could go on behind it
     uint32_t barriers = 0, requested = 0;  // the last block of code asked for
+    uint16_t conflicts = 0, alike = 0;     // of the last LDS instruction, of how many that follow
     uint32_t walked = 0;                   // when it is not timed: instructions since `since`
     uint16_t fraction = 0;                 // likewise: of a clock, in 1/1024
     uint8_t group = 0, simd = 0, priority = 0, lanes = 64;
@@ -61,6 +66,10 @@ struct alignas(64) WaveState {
     bool hungry = false;             // its next instruction needs words of the trace that may not be there
     bool at_barrier = false, used = false;
     Ring vm, lgkm;
+
+    // Of two on a SIMD.
+    bool is_older(const WaveState& o) const { return started < o.started || (started == o.started && this < &o); }
+    bool goes_before(const WaveState& o) const { return priority > o.priority || (priority == o.priority && is_older(o)); }
 };
 static_assert(sizeof(WaveState) < 512);
 

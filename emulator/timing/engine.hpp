@@ -58,18 +58,26 @@ public:
     // Traces that have been consumed, in the order in which their groups ended.
     std::vector<std::unique_ptr<GroupTrace>> take_finished() { return std::move(finished); }
 
-    // What was timed so far: clocks of all waves, and their instructions.
-    struct Timed {
-        uint64_t clocks = 0, instructions = 0;
-        // Clocks of an instruction in 1024ths, of what came since `before`; 0: nothing did.
-        uint64_t pace_since(const Timed& before) const;
+    // What was timed in detail so far.
+    struct Work {
+        uint64_t valu_clocks = 0, l2_requests = 0, l2_hits = 0;
     };
-    Timed timed() const;
-    // All waves go on for so many clocks at that pace without looking at slots. Instructions are counted exactly,
-    // caches keep up, nothing is timed. Starved: as advance(). What follows begins with idle units, so it should be
-    // timed for a while before it is measured.
-    Progress skip(uint64_t cycles, uint64_t pace);
-    uint32_t resident_groups() const { return resident; }
+    Work work() const;
+    // How far each wave has come, by CU and place in it. Waves of a kind have as many beside them on their SIMD, and as
+    // many older ones among those, which go first.
+    static constexpr size_t kinds_of_waves = (Simd::most + 1) * Simd::most;
+    struct Mark {
+        uint64_t started = ~0ull, issued = 0;  // instructions
+        uint32_t kind = 0;
+    };
+    std::vector<Mark> marks() const;
+    using Paces = std::array<uint64_t, kinds_of_waves>;  // clocks of an instruction in 1024ths
+    // All waves go on for so many clocks at the pace of their kind without looking at slots: nothing is timed.
+    // Instructions are counted exactly; vector memory accesses move tags and are looked up in the last `warming`
+    // clocks, before that they are counted only (Memory::pass()). Starved: as advance(), and when a trace is not whole.
+    // It ends early when the last groups have been dispatched and CUs run empty, as then paces change. What follows
+    // begins with idle units, so it should be timed for a while before it is measured.
+    Progress skip(uint64_t cycles, const Paces&, uint64_t warming = forever);
 
     const Stats& stats() const { return totals; }
     const CuStats& cu(uint32_t number) const { return cus[number].stats; }
@@ -122,6 +130,7 @@ private:
         Lines lines() const { return Lines(list, header); }
     };
     static const uint32_t* take_words(WaveState&, size_t);
+    static uint32_t take_conflicts(WaveState&);
     VectorAccess take_vector(WaveState&, const Uop&) const;
     static void count_vector(Cu&, const Uop&, const VectorAccess&);
     uint32_t count_lds(Cu&, const WaveState&, uint32_t bytes, uint32_t conflict) const;
@@ -143,10 +152,13 @@ private:
     uint64_t fetch(Cu&, uint32_t block, const WaveState&, bool again, uint64_t time);
 
     // skip.cpp
+    static uint32_t kind_of(const Cu&, const WaveState&);
     bool walk(Cu&, WaveState&, uint64_t end);
-    void pass(WaveState&, CuStats&) const;
-    void count_skipped(Cu&, WaveState&, const Uop&, uint32_t n);
-    void wake(Cu&);
+    static void pass(WaveState&, CuStats&, uint64_t pace);
+    void count_skipped(Cu&, WaveState&, uint32_t first, uint32_t end);
+    void freeze();
+    void thaw();
+    void wake(Cu&, WaveState&);
 
     const Parameters parameters;
     const LaunchShape shape;
@@ -169,7 +181,17 @@ private:
     std::vector<uint32_t> next_in_engine;
     std::vector<uint64_t> launch_free;     // per shader engine
     std::vector<Presence> presence;        // likewise
-    uint64_t skip_end = 0, skip_pace = 0;  // of a skip that is not done: where it ends, clocks * 1024 an instruction
+    // Of a skip that is not done: where it ends, how fast, from when on tags move.
+    uint64_t skip_end = 0, warm_from = 0;
+    Paces paces{};
+    uint32_t skip_groups = 0;  // resident when it began
+    struct Frozen {
+        WaveState wave;        // as it was
+        uint64_t stood, turn;  // since when, and until it came to the same place again; 0: it has not
+        bool stays;            // it has come to where it is to go on from
+    };
+    std::vector<Frozen> frozen;  // by CU and place in it
+    uint64_t frozen_at = 0;
     bool walking = false;
     Need wanted;
     Stats totals;

@@ -31,8 +31,9 @@ void add(Memory::SqcCounts& to, const Memory::SqcCounts& c) {
     to.stall += c.stall, to.inst_clocks += c.inst_clocks;
 }
 
-// Of skipped stretches events are counted, but neither states nor latencies, nor fetches of code.
-void fill_gaps(Measured& m) {
+// Of what was skipped some events are counted and others are not: clocks of states and latencies, fetches of code, and
+// what becomes of lines that were not looked up.
+void fill_cu(Measured& m) {
     const uint64_t skipped = m.cu.cycles[size_t(State::Skipped)];
     if (!skipped) return;
     const Scale clocks{m.cu.wave_cycles, m.cu.wave_cycles - std::min(skipped, m.cu.wave_cycles)};
@@ -48,9 +49,39 @@ void fill_gaps(Measured& m) {
          {&m.cu.level_vm, &m.cu.level_smem, &m.cu.level_lds, &m.cu.level_fetch, &m.cu.lds_stalled, &m.cu.ta_stalled,
           &m.tcp.ta_busy, &m.tcp.ta_stalled, &m.tcp.latency, &m.tcp.l2_read_clocks, &m.tcp.l2_write_clocks})
         clocks(*n);
-    for (uint64_t* n : {&m.cu.fetches, &m.sqc.inst_hits, &m.sqc.inst_misses, &m.sqc.inst_ahead}) code(*n);
+    for (uint64_t* n : {&m.cu.fetches, &m.cu.branches_taken, &m.sqc.inst_hits, &m.sqc.inst_misses, &m.sqc.inst_ahead})
+        code(*n);
     m.sqc.inst_requests = m.sqc.inst_hits + m.sqc.inst_misses;
     m.sqc.l2_requests = m.sqc.inst_misses + m.sqc.inst_ahead + m.sqc.data_misses + m.sqc.data_writes;
+}
+
+void fill_l1(Memory::TcpCounts& c) {
+    if (!c.passed) return;
+    const Scale reads{c.reads, c.reads - c.passed_reads};
+    reads(c.hits), reads(c.l2_reads);
+    c.misses = c.reads - std::min(c.hits, c.reads);
+    c.l2_writes = c.writes, c.l2_atomics = c.atomics + c.atomics_returning;
+}
+
+// Which channel passed lines would have gone to is not known: all have as much more.
+void fill_l2(Measured& m, const Memory& memory) {
+    Scale lines{0, 0}, clocks{0, 0};
+    for (uint32_t cu = 0; cu < memory.cus(); ++cu) {
+        const Memory::TcpCounts& c = memory.tcp(cu);
+        lines.all += c.accesses, clocks.all += c.accesses;
+        lines.timed += c.accesses - c.passed, clocks.timed += c.accesses - c.passed - c.warmed;
+    }
+    Memory::TccCounts& c = m.tcc;
+    for (uint64_t* n : {&c.tag_stall, &c.write_stall, &c.read_stall, &m.dram.row_hits, &m.dram.row_misses,
+                        &m.dram.turns, &m.dram.read_clocks, &m.dram.write_clocks})
+        clocks(*n);
+    if (lines.timed == lines.all) return;
+    for (uint64_t* n : {&c.reads, &c.writes, &c.atomics, &c.misses, &c.evictions, &c.writebacks, &c.system,
+                        &m.dram.reads, &m.dram.writes})
+        lines(*n);
+    c.requests = c.reads + c.writes + c.atomics;
+    c.misses = std::min(c.misses, c.requests);
+    c.hits = c.requests - c.misses;
 }
 
 }  // namespace
@@ -105,20 +136,23 @@ Measured measured(const Engine& engine, const Memory& memory, const isa::Chip& c
             for (uint32_t cu = first; cu < first + n; ++cu) m.cu += engine.cu(cu);
             for (uint32_t s = memory.sqc_of(first); s <= memory.sqc_of(first + n - 1); ++s) add(m.sqc, memory.sqc(s));
             m.busy = engine.engine_busy(uint32_t(i));
+            fill_cu(m);
             break;
         }
         case Per::CU:
             m.cu = engine.cu(uint32_t(i));
             m.tcp = memory.tcp(uint32_t(i));
+            fill_cu(m);
+            fill_l1(m.tcp);
             break;
         case Per::L2:
             m.tcc = memory.tcc(uint32_t(i));
             m.dram = memory.dram(uint32_t(i));
+            fill_l2(m, memory);
             break;
         case Per::GPU:
             break;
     }
-    fill_gaps(m);
     return m;
 }
 

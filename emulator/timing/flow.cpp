@@ -23,7 +23,7 @@ bool Engine::fed(const WaveState& w) const {
         case Record::None:
             break;
         case Record::Lds:
-            need = 1;
+            need = !w.alike;
             break;
         case Record::Smem:
             need = 2;

@@ -1,6 +1,8 @@
 #include "emulator/timing/grid.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <chrono>
 
 #include "emulator/exec/clocks.hpp"
@@ -58,13 +60,13 @@ std::unique_ptr<GroupRecorder> TimedGrid::group(uint64_t number, const GroupFact
     GroupTrace& to = *trace;
     if (stepped) {
         begun = std::move(trace);
-        return group_recorder(number, facts, programs, to, [] {});
+        return group_recorder(number, facts, programs, to, false, [] {});
     }
     {
         const std::lock_guard lock(guard);
         under_way.emplace(number, std::move(trace));
     }
-    return group_recorder(number, facts, programs, to, [this, number, &to] {
+    return group_recorder(number, facts, programs, to, true, [this, number, &to] {
         bytes.fetch_add(bytes_of(to), std::memory_order_relaxed);
         waiting.fetch_add(1, std::memory_order_relaxed);
         const std::lock_guard lock(guard);
@@ -170,6 +172,7 @@ void TimedGrid::advance(Steps* steps) {
 }
 
 void TimedGrid::finish() {
+    if (getenv("UDBG")) { auto a = engine.all_cus(); double h=0,m=0; for (uint32_t c=0;c<caches.channels();++c) h+=caches.tcc(c).hits, m+=caches.tcc(c).misses; fprintf(stderr, "   valu %.2f l2hit %.2f lds %.2f\n", double(a.unit_cycles[0])/double(a.busy_cycles)/4, h/(h+m), double(a.lds_active)/a.busy_cycles); }
     found.method = stepped ? Method::Stepped : sampler.skipped() ? Method::Sampled : Method::Exact;
     found.interval = sampler.interval();
     found.cycles = engine.stats().cycles;

@@ -95,7 +95,7 @@ bool Engine::issue(Cu& cu, Simd& simd, uint32_t place, uint64_t time) {
         case Kind::Export:
             account(stats, w, u, time);
             w.exp_last = std::max(w.exp_last, time + parameters.export_latency);
-            if (u.record == Record::Lds) take_words(w, 1);
+            if (u.record == Record::Lds) take_conflicts(w);
             go_on(cu, w, u, time, time + 4, State::Dependency);
             return true;
         case Kind::Internal:
@@ -189,8 +189,9 @@ void Engine::release(Cu& cu, GroupState& group, uint64_t time) {
 
 // Priority first, then age: the order in which waves came is kept among equals.
 void Engine::order(Cu& cu, Simd& simd) {
+    const auto first = [&](uint32_t a, uint32_t b) { return cu.waves[simd.wave[a]].goes_before(cu.waves[simd.wave[b]]); };
     for (uint32_t i = 1; i < simd.count; ++i)
-        for (uint32_t k = i; k && cu.waves[simd.wave[k - 1]].priority < cu.waves[simd.wave[k]].priority; --k) {
+        for (uint32_t k = i; k && first(k, k - 1); --k) {
             std::swap(simd.at[k - 1], simd.at[k]);
             std::swap(simd.kind[k - 1], simd.kind[k]);
             std::swap(simd.wave[k - 1], simd.wave[k]);

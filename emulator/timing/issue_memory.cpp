@@ -17,6 +17,18 @@ const uint32_t* Engine::take_words(WaveState& w, size_t n) {
     return t.words.data() + t.read - n;
 }
 
+// Of an LDS instruction.
+uint32_t Engine::take_conflicts(WaveState& w) {
+    if (w.alike) {
+        --w.alike;
+    } else {
+        const uint32_t* r = take_words(w, 1);
+        w.conflicts = r ? uint16_t(r[0] & record::conflicts) : 0;
+        w.alike = r ? uint16_t(r[0] >> record::repeats_shift) : 0;
+    }
+    return w.conflicts;
+}
+
 // The unit takes it at `free` or later.
 static bool later(Simd& simd, uint32_t place, uint64_t free) {
     simd.at[place] = free;
@@ -44,7 +56,7 @@ bool Engine::try_scalar(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const 
 
 // Clocks of the banks.
 uint32_t Engine::count_lds(Cu& cu, const WaveState& w, uint32_t bytes, uint32_t conflict) const {
-    const uint32_t core = std::max(bytes * w.lanes / parameters.lds_core_bytes, 1u) + conflict;
+    const uint32_t core = lds_clocks(bytes, w.lanes, parameters) + conflict;
     cu.stats.lds_active += core, cu.stats.lds_conflicts += conflict;
     return core;
 }
@@ -67,9 +79,7 @@ bool Engine::try_lds(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const Uop
         return later(simd, place, pair - parameters.lds_queue);
     }
     account(cu.stats, w, u, time);
-    uint32_t conflict = 0;
-    if (u.record == Record::Lds)
-        if (const uint32_t* r = take_words(w, 1)) conflict = r[0] & 0xffff;
+    const uint32_t conflict = u.record == Record::Lds ? take_conflicts(w) : 0;
     const uint64_t done = std::max(lds(cu, w, u.clocks, 4 * u.dwords, conflict, time), w.lds_last);
     w.lds_last = done;
     w.lgkm.add(done);

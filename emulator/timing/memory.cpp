@@ -55,6 +55,7 @@ Memory::Memory(const isa::Chip& chip, const Parameters& p, const Translate& tran
 }
 
 void Memory::restart() {
+    asleep = 0;
     now(0);
     for (Tcp& t : tcps) {
         t.tags.clear();
@@ -129,6 +130,7 @@ void Memory::count(TcpCounts& c, Way way, uint32_t lines) {
 }
 
 uint64_t Memory::vector(uint32_t cu, uint64_t time, uint32_t ta_clocks, Lines lines, Way way, uint32_t bytes) {
+    time -= asleep;
     Tcp& t = tcps[cu];
     const uint64_t start = std::max(time, t.ta_free);
     const uint32_t clocks = std::max(ta_clocks, 1u), n = lines.left_over();
@@ -180,22 +182,23 @@ uint64_t Memory::vector(uint32_t cu, uint64_t time, uint32_t ta_clocks, Lines li
     t.ta_free = start + clocks + late;
     t.counts.ta_busy += clocks, t.counts.ta_stalled += late, t.counts.latency += done - time;
     ++t.counts.wavefronts;
-    return done;
+    return done + asleep;
 }
 
 uint64_t Memory::invalidate_l1(uint32_t cu, uint64_t time) {
     Tcp& t = tcps[cu];
     t.tags.clear();
     ++t.counts.invalidations;
-    const uint64_t start = std::max(time, t.ta_free);
+    const uint64_t start = std::max(time - asleep, t.ta_free);
     t.ta_free = start + l1_invalidate;
     t.returned = std::max(t.returned, t.ta_free);
-    return t.returned;
+    return t.returned + asleep;
 }
 
 // ---- scalars and code -----------------------------------------------------------------------------------------------
 
 uint64_t Memory::scalar(uint32_t cu, uint64_t time, uint64_t line, uint32_t lines, uint32_t dwords, bool write) {
+    time -= asleep;
     Sqc& s = sqcs[sqc_of(cu)];
     uint64_t done = time + dcache_latency;
     uint32_t slots = std::max((4 * dwords + dcache_bytes - 1) / dcache_bytes, 1u);
@@ -222,7 +225,7 @@ uint64_t Memory::scalar(uint32_t cu, uint64_t time, uint64_t line, uint32_t line
             done = std::max(done, f.ready);
         }
     }
-    return done;
+    return done + asleep;
 }
 
 uint64_t Memory::invalidate_scalar(uint32_t cu, uint64_t time) {
@@ -231,6 +234,7 @@ uint64_t Memory::invalidate_scalar(uint32_t cu, uint64_t time) {
 }
 
 uint64_t Memory::fetch(uint32_t cu, uint64_t time, uint64_t line, bool again) {
+    time -= asleep;
     Sqc& s = sqcs[sqc_of(cu)];
     ++s.counts.inst_requests;
     uint64_t ready = time + icache_latency;
@@ -258,7 +262,7 @@ uint64_t Memory::fetch(uint32_t cu, uint64_t time, uint64_t line, bool again) {
         }
     }
     s.counts.inst_clocks += ready - time;
-    return ready;
+    return ready + asleep;
 }
 
 // ---- L2 -------------------------------------------------------------------------------------------------------------

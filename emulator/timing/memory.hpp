@@ -43,14 +43,16 @@ public:
     // A grid begins: time starts again, L1, K$ and I$ are empty; L2 keeps what it holds.
     void restart();
     // Nothing is asked any more of a time before this one.
-    void now(uint64_t time) { oldest = time, dram_timing.now(time); }
+    void now(uint64_t time) { oldest = time - asleep, dram_timing.now(oldest); }
+    // So many clocks have passed in which nothing happened: what was to be done at some time is done so much later.
+    void slept(uint64_t clocks) { asleep += clocks; }
 
     // A vector memory instruction of `ta_clocks` in the address unit. Returns when its data is there, or its last store
     // has arrived. Atomics and writes touch `bytes` of each line.
     uint64_t vector(uint32_t cu, uint64_t time, uint32_t ta_clocks, Lines lines, Way, uint32_t bytes);
     uint64_t invalidate_l1(uint32_t cu, uint64_t time);
     // The address unit accepts nothing before this.
-    uint64_t ta_free(uint32_t cu) const { return tcps[cu].ta_free; }
+    uint64_t ta_free(uint32_t cu) const { return tcps[cu].ta_free + asleep; }
 
     uint64_t scalar(uint32_t cu, uint64_t time, uint64_t line, uint32_t lines, uint32_t dwords, bool write);
     uint64_t invalidate_scalar(uint32_t cu, uint64_t time);
@@ -59,11 +61,15 @@ public:
 
     // Tags alone, for what is skipped.
     void warm(uint32_t cu, Lines lines, Way, uint32_t bytes);
+    // Not even tags: so many lines are counted.
+    void pass(uint32_t cu, uint32_t lines, Way);
     void warm_scalar(uint32_t cu, uint64_t line, uint32_t lines, bool write, uint32_t bytes);
 
     struct TcpCounts {
         uint64_t accesses = 0, reads = 0, writes = 0, atomics = 0, atomics_returning = 0;  // lines
-        uint64_t hits = 0, misses = 0;                                                     // of reads
+        uint64_t hits = 0, misses = 0;                  // of reads
+        uint64_t passed_reads = 0;                      // neither: pass()
+        uint64_t passed = 0, warmed = 0;                // lines in all that came that way, and through warm()
         uint64_t l2_reads = 0, l2_writes = 0, l2_atomics = 0;
         uint64_t l2_read_clocks = 0, l2_write_clocks = 0;  // from request to answer, added up
         uint64_t ta_busy = 0, ta_stalled = 0, latency = 0, wavefronts = 0, invalidations = 0;
@@ -159,7 +165,7 @@ private:
     void warm_l2(uint64_t line, bool system, Way, uint32_t bytes);
 
     const Translate& places;
-    uint64_t oldest = 0;
+    uint64_t oldest = 0, asleep = 0;  // times inside are without what it slept
     uint32_t cus_per_engine, per_sqc, sqcs_per_engine;
     uint32_t l1_latency, l2_back, l2_there, dcache_latency, dcache_miss, dcache_bytes, icache_latency, icache_miss,
         icache_ahead;

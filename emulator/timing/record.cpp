@@ -1,9 +1,40 @@
 #include "emulator/timing/record.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace gcn::emulator::timing {
+
+static void watch(AccessTable& table, const Program& program) {
+    std::vector<uint32_t> watched;
+    const auto bit_of = [&](uint32_t r) {
+        const auto at = std::find(watched.begin(), watched.end(), r);
+        if (at != watched.end()) return uint64_t(1) << (at - watched.begin());
+        if (watched.size() == 63) return AccessTable::unwatched;
+        watched.push_back(r);
+        return uint64_t(1) << (watched.size() - 1);
+    };
+    const auto& code = program.code();
+    bool any_index = false;  // registers are written that no instruction names
+    for (size_t i = 0; i < code.size(); ++i) {
+        const Touch& t = table.access[i];
+        table.reads.push_back(0);
+        if (t.kind == Touch::Kind::Lds) table.reads[i] = bit_of(t.address);
+        if (t.kind == Touch::Kind::Buffer || t.kind == Touch::Kind::Flat)
+            table.reads[i] = bit_of(t.address) | bit_of((t.address + 1) % 256);
+        any_index |= code[i].decoded && code[i].decoded->inst->name.starts_with("s_set_gpr_idx");
+    }
+    table.writes.assign(code.size(), 0);
+    size_t start = 0;
+    for (size_t i = 0; i < code.size(); ++i) {
+        if (program.starts_stretch(uint32_t(i))) table.writes[start = i] = AccessTable::unwatched;
+        if (!code[i].decoded) continue;
+        const Written written = vectors_written(*code[i].decoded);
+        for (size_t k = 0; k < watched.size(); ++k)
+            if (any_index || written.holds(watched[k])) table.writes[start] |= uint64_t(1) << k;
+    }
+}
 
 const AccessTable& Programs::table(const Program& program) {
     const Key key{&program, program.code().front().pc, program.code().size()};
@@ -19,15 +50,16 @@ const AccessTable& Programs::table(const Program& program) {
         const Touch::Kind kind = made->access.back().kind;
         made->memory_in_all += kind == Touch::Kind::Buffer || kind == Touch::Kind::Flat;
     }
+    watch(*made, program);
     met(program);
     known = std::move(made);
     return *known;
 }
 
-// An instruction's record, encoded: where lanes lie as before only its first line is another one.
+// An instruction's records, encoded: where lanes lie as before only the first line is another one.
 struct VectorRecord {
-    LinePattern pattern;
-    std::vector<uint32_t> words;
+    LinePatterns patterns;
+    std::array<std::vector<uint32_t>, LinePatterns::most> words;  // by place
 };
 
 // LDS accesses that are recorded together, by the first one's number: offsets turn the banks and change nothing, so of
@@ -39,7 +71,17 @@ struct Together {
     std::vector<uint8_t> as;          // of each access: which of these it is like. Empty: each is looked at
 };
 
+// What a wave's last look at an access said, and when.
+struct Looked {
+    uint64_t when = 0, exec = 0;
+    uint32_t conflicts = 0;        // of an LDS instruction
+    LinePatterns::Look lines = {};  // of another one
+};
+
 struct Shared {
+    uint64_t now = 0;  // counts stretches, of all waves; it never begins again
+    size_t waves = 1;
+    std::vector<std::vector<Looked>> looks;  // by wave and place of the access, LDS first
     const Program* program = nullptr;  // of this group
     const AccessTable* table = nullptr;
     std::vector<BankConflicts> conflicts;
@@ -57,6 +99,10 @@ struct Shared {
         conflicts.assign(table->lds_in_all, {});
         vectors.assign(table->memory_in_all, {});
         together.assign(table->access.size(), {});
+        looks.assign(waves, std::vector<Looked>(table->lds_in_all + table->memory_in_all));
+    }
+    void begin(size_t of_group) {
+        if (of_group > waves) waves = of_group, table = nullptr, program = nullptr;
     }
     const Together& of(std::span<const uint32_t> numbers) {
         Together& t = together[numbers[0]];
@@ -139,8 +185,10 @@ void encode(std::vector<uint32_t>& words, const Touched& l) {
 
 class WaveRecord final : public WaveRecorder {
 public:
-    WaveRecord(Shared& shared, Programs& programs, std::vector<uint32_t>& words)
-        : shared(shared), programs(programs), words(words) {}
+    WaveRecord(Shared& shared, Programs& programs, size_t wave, std::vector<uint32_t>& words, bool compact)
+        : shared(shared), programs(programs), wave(wave), words(words), compact(compact) {
+        written.fill(++shared.now);
+    }
 
     void enter(const Wave& w, const Program& program, uint32_t number) override {
         shared.look_at(program, programs);
@@ -149,6 +197,9 @@ public:
             words.push_back(record::other_code);
             words.push_back(code);
         }
+        ++shared.now;
+        for (uint64_t left = shared.table->writes[number]; left; left &= left - 1)
+            written[size_t(std::countr_zero(left))] = shared.now;
         const uint64_t on = exec_of(w);
         const uint32_t lanes = on == ~uint64_t(0) ? 64 : uint32_t(std::popcount(on));
         words.push_back(number | lanes << record::lanes_shift);
@@ -166,14 +217,14 @@ private:
         const Touch& a = shared.table->access[number];
         switch (a.kind) {
             case Touch::Kind::Lds:
-                words.push_back(shared.conflicts[shared.table->place[number]].of(w, a));
+                lds(conflicts(w, a, number), 1);
                 break;
             case Touch::Kind::Scalar:
                 scalar(w, a);
                 break;
             case Touch::Kind::Buffer:
             case Touch::Kind::Flat:
-                vector(w, a, shared.vectors[shared.table->place[number]]);
+                vector(w, a, number);
                 break;
             case Touch::Kind::None:
                 break;
@@ -181,15 +232,46 @@ private:
     }
 
     void together(const Wave& w, const Together& t) {
-        uint32_t conflicts[most_together];
+        uint32_t found[most_together];
+        bool same = true;
         for (size_t i = 0; i < t.looked_at.size(); ++i) {
             const uint32_t number = t.looked_at[i];
-            conflicts[i] = shared.conflicts[shared.table->place[number]].of(w, shared.table->access[number]);
+            found[i] = conflicts(w, shared.table->access[number], number);
+            same = same && found[i] == found[0];
         }
-        const size_t before = words.size();
-        words.resize(before + t.as.size());
-        uint32_t* to = words.data() + before;
-        for (const uint8_t i : t.as) *to++ = conflicts[i];
+        if (same) return lds(found[0], uint32_t(t.as.size()));
+        for (const uint8_t i : t.as) lds(found[i], 1);
+    }
+
+    // No register with its address has been written since.
+    bool still_holds(const Looked& l, uint32_t access) const {
+        if (!l.when) return false;
+        for (uint64_t left = shared.table->reads[access]; left; left &= left - 1)
+            if (written[size_t(std::countr_zero(left))] >= l.when) return false;
+        return true;
+    }
+
+    uint32_t conflicts(const Wave& w, const Touch& a, uint32_t access) {
+        const size_t place = shared.table->place[access];
+        Looked& l = shared.looks[wave][place];
+        const uint64_t on = exec_of(w);
+        if (l.exec != on || !still_holds(l, access)) l = {shared.now, on, shared.conflicts[place].of(w, a), {}};
+        return l.conflicts;
+    }
+
+    // `n` instructions.
+    void lds(uint32_t conflicts, uint32_t n) {
+        conflicts = std::min(conflicts, record::conflicts);
+        constexpr uint32_t most = record::conflicts;
+        if (compact && last_lds < words.size() && (words[last_lds] & record::conflicts) == conflicts) {
+            const uint32_t more = std::min(n, most - (words[last_lds] >> record::repeats_shift));
+            words[last_lds] += more << record::repeats_shift;
+            n -= more;
+        }
+        for (; n && !compact; --n) words.push_back(conflicts);
+        if (!n) return;
+        last_lds = words.size();
+        words.push_back(conflicts | (n - 1) << record::repeats_shift);
     }
 
     // As emulator/exec/access.inc: base and offset lose their low bits. What is beyond a buffer's end counts as read.
@@ -202,38 +284,45 @@ private:
         words.push_back((uint32_t(line >> 32) & 0xffff) | uint32_t(count) << record::smem_lines_shift);
     }
 
-    void vector(const Wave& w, const Touch& a, VectorRecord& r) {
-        if (r.pattern.look(w, a)) {
-            encode(r.words, r.pattern.touched());
-        } else if (r.words.size() >= 3) {
-            const uint64_t first = r.pattern.first_line();
-            r.words[1] = uint32_t(first), r.words[2] = uint32_t(first >> 32);
+    void vector(const Wave& w, const Touch& a, uint32_t access) {
+        const size_t place = shared.table->place[access];
+        VectorRecord& r = shared.vectors[place];
+        Looked& l = shared.looks[wave][shared.table->lds_in_all + place];
+        const LinePatterns::Look look = r.patterns.look(w, a, still_holds(l, access) ? &l.lines : nullptr);
+        l.when = shared.now, l.lines = look;
+        std::vector<uint32_t>& record = r.words[look.place];
+        if (look.anew) encode(record, r.patterns.found());
+        if (record.size() >= 3) record[1] = uint32_t(look.first_line), record[2] = uint32_t(look.first_line >> 32);
+        if (record.size() == 3) {
+            for (const uint32_t word : {record[0], record[1], record[2]}) words.push_back(word);
+        } else {
+            words.insert(words.end(), record.begin(), record.end());
         }
-        if (r.words.size() != 3) {
-            words.insert(words.end(), r.words.begin(), r.words.end());
-            return;
-        }
-        for (const uint32_t word : {r.words[0], r.words[1], r.words[2]}) words.push_back(word);
     }
 
     Shared& shared;
     Programs& programs;
+    const size_t wave;  // in the group
     std::vector<uint32_t>& words;
+    const bool compact;
+    std::array<uint64_t, 64> written;  // when watched registers were
     uint32_t code = 0;
+    size_t last_lds = ~size_t(0);  // the word of the last LDS instructions
 };
 
 class GroupRecord final : public GroupRecorder {
 public:
-    GroupRecord(uint64_t number, const GroupFacts& facts, Programs& programs, GroupTrace& trace,
+    GroupRecord(uint64_t number, const GroupFacts& facts, Programs& programs, GroupTrace& trace, bool compact,
                 std::function<void()> ended)
         : trace(trace), programs(programs), shared(programs.take_shared()), when_ended(std::move(ended)) {
         trace.number = number;
         trace.items = facts.size[0] * facts.size[1] * facts.size[2];
         trace.waves.resize(facts.all.size());
+        shared->begin(trace.waves.size());
         waves.reserve(trace.waves.size());
         for (WaveTrace& w : trace.waves) {
             w.words.reserve(shared->most_words);
-            waves.emplace_back(*shared, programs, w.words);
+            waves.emplace_back(*shared, programs, waves.size(), w.words, compact);
         }
     }
     ~GroupRecord() override { programs.give_shared(std::move(shared)); }
@@ -262,8 +351,8 @@ private:
 }  // namespace
 
 std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts& facts, Programs& programs,
-                                              GroupTrace& to, std::function<void()> ended) {
-    return std::make_unique<GroupRecord>(number, facts, programs, to, std::move(ended));
+                                              GroupTrace& to, bool compact, std::function<void()> ended) {
+    return std::make_unique<GroupRecord>(number, facts, programs, to, compact, std::move(ended));
 }
 
 }  // namespace gcn::emulator::timing

@@ -19,6 +19,10 @@ struct AccessTable {
     std::vector<Touch> access;
     std::vector<uint32_t> place;  // of an LDS instruction among those, of others that go to memory among these
     uint32_t lds_in_all = 0, memory_in_all = 0;
+    // Registers with addresses are watched: a bit each. Of an instruction: those that tell where it goes; of one that
+    // starts a stretch: those that the stretch writes. What cannot be watched is in `unwatched`, which all write.
+    static constexpr uint64_t unwatched = uint64_t(1) << 63;
+    std::vector<uint64_t> reads, writes;
 };
 
 // What the waves of a group use one after the other, and then those of another group.
@@ -49,7 +53,8 @@ private:
 };
 
 // Records a group into `to`, which outlives the recorder or its last call; `ended` is called when all waves have.
+// `compact`: words that were recorded may still change until then.
 std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts&, Programs&, GroupTrace& to,
-                                              std::function<void()> ended);
+                                              bool compact, std::function<void()> ended);
 
 }  // namespace gcn::emulator::timing

@@ -1,8 +1,9 @@
 #pragma once
-// Times a large grid by samples. Windows of it are timed in detail; when the pace of its waves is steady they go on at
-// that pace for a while, then the next window follows: systematic sampling, as SMARTS does it (Wunderlich and others,
-// ISCA 2003). Every instruction is counted, and caches see every access. A grid whose pace does not become steady is
-// timed in detail to its end.
+// Times a large grid by samples. Windows of it are timed in detail; between them its waves go on at the pace that the
+// last windows had: systematic sampling, as SMARTS does it (Wunderlich and others, ISCA 2003). Each stretch between two
+// windows is a stratum with one sample. Stretches are short at first; while windows agree with one another they become
+// longer, so that a homogeneous grid is soon extrapolated from few of them, and when windows differ shorter again.
+// Every instruction is counted.
 
 #include <cstdint>
 #include <vector>
@@ -13,7 +14,7 @@ namespace gcn::emulator::timing {
 
 class Sampler {
 public:
-    explicit Sampler(Engine& engine) : engine(engine) {}
+    explicit Sampler(Engine&);
 
     // As Engine::advance(), for a part of the way.
     Progress advance();
@@ -23,20 +24,24 @@ public:
     double interval() const;
 
 private:
-    enum class Phase : uint8_t { Begin, Detail, Skip, Settle, Measure };
+    enum class Phase : uint8_t { Ramp, Detail, Skip, Settle, Measure };
+    using Recent = std::vector<double>;  // paces of the last windows
 
     void window_ends();
-    void skip_next();
-    double mean() const;
+    void measured(const std::vector<Engine::Mark>& now);
+    bool is_steady(const std::vector<Engine::Mark>& now);
+    Engine::Paces paces() const;
 
     Engine& engine;
-    Phase phase = Phase::Begin;
-    uint64_t target = 0;              // of the phase, in clocks
-    Engine::Timed from;               // where the window began
-    std::vector<double> paces;        // of windows that agree with one another
-    uint64_t length = 0, stride = 0;  // of the skip under way; of the next, in windows
+    Phase phase = Phase::Ramp;
+    uint64_t target, began = 0;                           // of the phase and the window, in clocks
+    std::vector<Engine::Mark> from;                        // where the window began
+    std::array<Recent, Engine::Paces{}.size()> recent{};  // of waves of each kind
+    std::vector<double> errors;  // of what the windows before one said of it, as a part of its clocks
+    size_t windows = 0;          // that agree, before the first skip
+    Engine::Work work;           // when the window began
+    uint64_t stride = 0;         // of the next skip, in windows
     uint64_t cycles_skipped = 0;
-    uint32_t most_resident = 0;  // groups
 };
 
 }  // namespace gcn::emulator::timing

@@ -1,4 +1,9 @@
-// Going on without looking at slots: waves walk through their traces at the pace that was measured last.
+// Going on without looking at slots: waves walk through their traces at the pace that was measured last, and what they
+// wait for stands still.
+//
+// A skip begins in the midst of things: queues are full, waves wait for their data. So that it ends as it began, each
+// wave goes on to where it stood, some turns of its loop later (or to where the wave stood that had its place before
+// it), and then waits for as long as it did there. The memory and the units of CUs know nothing of the time between.
 //
 // A wave's place in time is where its clocks are accounted up to (WaveState::since). Waves of a group may pass barriers
 // apart from each other here; they are counted, so that afterwards those ahead wait for those behind.
@@ -9,31 +14,42 @@
 
 namespace gcn::emulator::timing {
 
-// Clocks of all waves so far, and instructions, of what was not skipped.
-Engine::Timed Engine::timed() const {
-    Timed sum;
-    for (const Cu& cu : cus) {
-        for (size_t i = 0; i < states; ++i)
-            if (i != size_t(State::Skipped)) sum.clocks += cu.stats.cycles[i];
-        sum.instructions += cu.stats.instructions() - cu.stats.skipped;
-        for (const WaveState& w : cu.waves)
-            if (w.used) sum.clocks += time - std::min(time, w.since);  // not accounted yet
-    }
-    return sum;
+Engine::Work Engine::work() const {
+    Work w;
+    for (const Cu& cu : cus) w.valu_clocks += cu.stats.unit_cycles[size_t(Kind::Valu)];
+    for (uint32_t c = 0; c < memory.channels(); ++c)
+        w.l2_requests += memory.tcc(c).requests, w.l2_hits += memory.tcc(c).hits;
+    return w;
 }
 
-uint64_t Engine::Timed::pace_since(const Timed& before) const {
-    const uint64_t done = instructions - before.instructions;
-    const auto spent = int64_t(clocks - before.clocks);
-    return done && spent > 0 ? uint64_t(spent) * 1024 / done : 0;
+uint32_t Engine::kind_of(const Cu& cu, const WaveState& w) {
+    const Simd& simd = cu.simds[w.simd];
+    uint32_t older = 0;
+    for (uint32_t i = 0; i < simd.count; ++i) older += cu.waves[simd.wave[i]].is_older(w);
+    return simd.count * Simd::most + older;
 }
 
-Progress Engine::skip(uint64_t cycles, uint64_t pace) {
+std::vector<Engine::Mark> Engine::marks() const {
+    std::vector<Mark> all(cus.size() * Cu::most_waves);
+    Mark* mark = all.data();
+    for (const Cu& cu : cus)
+        for (const WaveState& w : cu.waves) {
+            if (w.used) *mark = {w.started, w.issued, kind_of(cu, w)};
+            ++mark;
+        }
+    return all;
+}
+
+Progress Engine::skip(uint64_t cycles, const Paces& at, uint64_t warming) {
     if (next_cu) return Progress::Starved;  // advance() has not ended its quantum
     if (!skip_end) {
-        if (!pace || cycles < quantum) return Progress::Reached;
-        skip_pace = pace;
+        if (cycles < quantum) return Progress::Reached;
+        paces = at;
+        for (uint64_t& pace : paces) pace = std::max<uint64_t>(pace, 1);
         skip_end = (time + cycles) / quantum * quantum;
+        warm_from = skip_end - std::min(skip_end, warming);
+        skip_groups = resident;
+        freeze();
     }
     // Groups that end make room for others within a step, at their own times.
     constexpr uint64_t step = 64 * quantum;
@@ -47,110 +63,186 @@ Progress Engine::skip(uint64_t cycles, uint64_t pace) {
         walking = false;
         if (std::any_of(freed.begin(), freed.end(), [&](const Freed& f) { return f.time < end; })) continue;
         time = end;
-        memory.now(time);
-        if (end == skip_end || (resident == 0 && queue.empty() && last_given)) break;
+        if (end == skip_end || (last_given && queue.empty() && resident < skip_groups - skip_groups / 16)) break;
     }
     skip_end = 0;
-    for (Cu& cu : cus) wake(cu);
+    thaw();
     return Progress::Reached;
 }
 
-// Walks to `end`. False: its trace has to go on first.
+void Engine::freeze() {
+    frozen_at = time;
+    frozen.resize(cus.size() * Cu::most_waves);
+    Frozen* f = frozen.data();
+    for (const Cu& cu : cus)
+        for (const WaveState& w : cu.waves) *f++ = {w, w.since, 0, false};
+}
+
+// Walks to `end`, or to where it is to stay. False: its trace has to be whole first.
 bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
+    Frozen& f = frozen[cu.number * Cu::most_waves + size_t(&w - cu.waves.data())];
+    if (f.stays) return true;
+    if (end == skip_end) end += f.turn;  // it may go on to where it stays
+    if (w.since >= end || (!w.uop && w.ready >= end)) return true;
+    if (!w.trace->complete) return starve(cu, w, time);
     CuStats& stats = cu.stats;
-    const auto account_until = [&](uint64_t t) {
-        stats.cycles[size_t(State::Skipped)] += t - std::min(t, w.since);
-        w.since = std::max(w.since, t);
-    };
+    set_fed(cu, w);
+    const uint64_t pace = paces[kind_of(cu, w)];
     if (!w.uop) {
-        if (w.ready >= end) return true;
-        if (!fed(w)) return starve(cu, w, time);
-        account_until(w.ready);
-        set_fed(cu, w);
+        stats.cycles[size_t(State::Skipped)] += w.ready - std::min(w.ready, w.since);
+        w.since = std::max(w.since, w.ready);
         if (!next_stretch(cu, w)) {
             ++stats.malformed;
             end_wave(cu, w, w.since);
             return true;
         }
     }
-    while (w.since < end && w.walked * skip_pace + w.fraction < (end - w.since) * 1024) {
-        const Uop& u = *w.uop;
-        if ((u.flags & Uop::Attends) && !fed(w)) return starve(cu, w, time);
-        const uint32_t many = std::max<uint32_t>(u.run, 1);
-        count_skipped(cu, w, u, many);
+    const Uop* const stood = f.wave.used ? f.wave.uop : nullptr;
+    const auto walked_to = [&] { return w.since + (w.walked * pace + w.fraction) / 1024; };
+    for (bool leaves = w.issued == f.wave.issued;; leaves = false) {
+        const uint64_t now = walked_to();
+        if (w.since >= end || w.walked * pace + w.fraction >= (end - w.since) * 1024) break;
+        const uint64_t left = ((end - w.since) * 1024 - w.walked * pace - w.fraction + pace - 1) / pace;
+        const uint32_t first = w.code->place(w.uop), behind = w.code->behind_stretch(first);
+        auto many = uint32_t(std::min<uint64_t>(left, behind - first));
+        bool comes_back = false;
+        if (stood && w.code == f.wave.code && (!f.turn || now + 2 * f.turn >= skip_end)) {
+            const uint32_t place = w.code->place(stood);
+            if (place >= first + leaves && place < first + many) many = place - first, comes_back = true;
+        }
+        count_skipped(cu, w, first, first + many);
         w.walked += many;
-        if (!(u.flags & Uop::Last)) {
-            w.uop += many;
-        } else if (u.job == Job::End || !next_stretch(cu, w)) {
-            stats.malformed += u.job != Job::End;
-            set_fed(cu, w);
-            pass(w, stats);
+        w.uop += many;
+        if (comes_back) {
+            const uint64_t then = walked_to();
+            if (!f.turn) f.turn = std::max<uint64_t>(then - f.stood, 1);
+            if (then + f.turn / 2 >= skip_end) {
+                f.stays = true;
+                break;
+            }
+            // Past it, alone, so that it is not met again.
+            count_skipped(cu, w, first + many, first + many + 1);
+            ++w.walked, ++w.uop, ++many;
+        }
+        if (first + many < behind) continue;
+        const Job last = w.code->at(behind - 1).job;
+        if (last == Job::End || !next_stretch(cu, w)) {
+            stats.malformed += last != Job::End;
+            pass(w, stats, pace);
             end_wave(cu, w, w.since);
             return true;
         }
     }
-    pass(w, stats);
+    pass(w, stats, pace);
     return true;
 }
 
 // The clocks of the instructions that it walked past.
-void Engine::pass(WaveState& w, CuStats& stats) const {
-    const uint64_t clocks = w.walked * skip_pace + w.fraction;
+void Engine::pass(WaveState& w, CuStats& stats, uint64_t pace) {
+    const uint64_t clocks = w.walked * pace + w.fraction;
     w.walked = 0;
     w.fraction = uint16_t(clocks % 1024);
     w.since += clocks / 1024;
     stats.cycles[size_t(State::Skipped)] += clocks / 1024;
 }
 
-void Engine::count_skipped(Cu& cu, WaveState& w, const Uop& u, uint32_t n) {
+void Engine::count_skipped(Cu& cu, WaveState& w, uint32_t first, uint32_t end) {
     CuStats& stats = cu.stats;
-    stats.issued[size_t(u.kind)] += n;
-    stats.skipped += n;
-    stats.unit_cycles[size_t(u.kind)] += uint64_t(n) * u.clocks;
-    w.issued += n;
-    if (u.kind == Kind::Valu) stats.thread_cycles += uint64_t(w.lanes) * u.clocks / 4 * n;
-    if (u.flags & Uop::Branches) ++stats.branches;
-    if (u.job == Job::Priority) w.priority = u.amount;
-    if (u.job == Job::Barrier) ++w.barriers, ++stats.barriers;
-    switch (u.record) {
-        case Record::None:
-            break;
-        case Record::Lds:
-            if (const uint32_t* r = take_words(w, 1)) count_lds(cu, w, 4u * u.dwords, r[0] & 0xffff);
-            stats.lds_returning_atomics += u.kind == Kind::Lds && u.access == Access::AtomicReturn;
-            break;
-        case Record::Smem:
-            if (const uint32_t* r = take_words(w, 2))
-                memory.warm_scalar(cu.number, record::smem_line(r), record::smem_lines(r), u.access == Access::Store,
-                                   4u * u.dwords);
-            break;
-        case Record::Vmem: {
-            const VectorAccess a = take_vector(w, u);
-            memory.warm(cu.number, a.lines(), a.way, a.bytes);
-            count_vector(cu, u, a);
-            break;
+    const Code& code = *w.code;
+    const Tally &from = code.tally(first), &to = code.tally(end);
+    for (size_t k = 0; k < kinds; ++k) {
+        stats.issued[k] += to.issued[k] - from.issued[k];
+        stats.unit_cycles[k] += to.clocks[k] - from.clocks[k];
+    }
+    stats.skipped += end - first;
+    w.issued += end - first;
+    stats.thread_cycles += uint64_t(w.lanes) * (to.valu_quads - from.valu_quads);
+    stats.branches += to.branches - from.branches;
+    stats.barriers += to.barriers - from.barriers;
+    w.barriers += to.barriers - from.barriers;
+    stats.lds_returning_atomics += to.returning_atomics - from.returning_atomics;
+    const uint32_t lds = to.lds - from.lds;
+    const bool same = lds <= w.alike && w.lanes == 64;  // all LDS instructions have as many conflicts
+    if (same) {
+        w.alike = uint16_t(w.alike - lds);
+        stats.lds_conflicts += lds * w.conflicts;
+        stats.lds_active += to.lds_clocks - from.lds_clocks + lds * w.conflicts;
+    }
+    const bool warm = time >= warm_from;
+    for (const uint32_t* n = same ? code.notable_but_lds(first) : code.notable(first); *n < end; ++n) {
+        const Uop& u = code.at(*n);
+        switch (u.record) {
+            case Record::None:
+                w.priority = u.amount;
+                break;
+            case Record::Lds:
+                count_lds(cu, w, 4u * u.dwords, take_conflicts(w));
+                break;
+            case Record::Smem:
+                if (const uint32_t* r = take_words(w, 2))
+                    memory.warm_scalar(cu.number, record::smem_line(r), record::smem_lines(r),
+                                       u.access == Access::Store, 4u * u.dwords);
+                break;
+            case Record::Vmem: {
+                const VectorAccess a = take_vector(w, u);
+                if (warm)
+                    memory.warm(cu.number, a.lines(), a.way, a.bytes);
+                else
+                    memory.pass(cu.number, a.header & record::lines, a.way);
+                count_vector(cu, u, a);
+                break;
+            }
         }
     }
 }
 
-// Waves go on from where they are in time.
-void Engine::wake(Cu& cu) {
-    for (Simd& simd : cu.simds) {
-        order(cu, simd);
-        simd.next = never;
+void Engine::thaw() {
+    const uint64_t later = time - frozen_at;
+    memory.slept(later);
+    memory.now(time);
+    for (Cu& cu : cus) {
+        for (uint64_t* t : {&cu.fetch_free, &cu.smem_free, &cu.lds_core_free, &cu.pair_free[0], &cu.pair_free[1]})
+            *t += later;
+        for (Simd& simd : cu.simds) {
+            simd.valu_free += later, simd.ta_from += later;
+            order(cu, simd);
+            simd.next = never;
+        }
+        for (WaveState& w : cu.waves)
+            if (w.used) wake(cu, w);
+        for (GroupState& group : cu.groups)
+            if (group.trace) release(cu, group, time);
     }
-    for (WaveState& w : cu.waves) {
-        if (!w.used) continue;
-        Simd& simd = cu.simds[w.simd];
-        if (w.uop) {
-            set_fed(cu, w);
-            w.at_barrier = false;
-            w.block_at[0] = w.block_at[1] = w.since, w.requested = w.uop->block + 1;
+}
+
+// A wave goes on from where it is in time.
+void Engine::wake(Cu& cu, WaveState& w) {
+    const Frozen& f = frozen[cu.number * Cu::most_waves + size_t(&w - cu.waves.data())];
+    Simd& simd = cu.simds[w.simd];
+    if (w.uop) {
+        set_fed(cu, w);
+        w.at_barrier = false;
+        w.block_at[0] = w.block_at[1] = w.since, w.requested = w.uop->block + 1;
+        if (f.stays) {
+            const uint64_t later = w.since - f.wave.since;
+            const auto then = [&](uint64_t t) { return t ? t + later : 0; };
+            w.vm = f.wave.vm, w.lgkm = f.wave.lgkm;
+            w.vm.later(later), w.lgkm.later(later);
+            w.valu_ready = then(f.wave.valu_ready), w.scalar_ready = then(f.wave.scalar_ready);
+            w.lds_last = then(f.wave.lds_last), w.exp_last = then(f.wave.exp_last);
+            for (size_t i = 0; i < 2; ++i) w.block_at[i] = then(f.wave.block_at[i]);
+            w.requested = f.wave.requested;
+            w.behind = then(f.wave.behind);
+            w.ready = then(f.wave.ready), w.reason = f.wave.reason;
+            w.at_barrier = f.wave.at_barrier;
+            simd.at[w.place] = w.at_barrier ? never : w.ready;
+            simd.kind[w.place] = w.uop->kind;
+        } else {
             prepare(cu, w, w.since, State::Dependency);
         }
-        const uint64_t s = uint64_t(&simd - cu.simds.data()), at = simd.at[w.place];
-        simd.next = std::min(simd.next, at + ((s - at) & 3));
     }
+    const uint64_t s = uint64_t(&simd - cu.simds.data()), at = simd.at[w.place];
+    if (at != never) simd.next = std::min(simd.next, std::max(at, time) + ((s - std::max(at, time)) & 3));
 }
 
 }  // namespace gcn::emulator::timing

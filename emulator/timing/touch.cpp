@@ -186,11 +186,17 @@ uint32_t bank_conflicts(const Wave& w, const Touch& access) {
 uint32_t BankConflicts::of(const Wave& w, const Touch& access) {
     if (!access.accesses) return 0;
     const uint32_t* addresses = w.v[access.address];
+    const uint32_t first = addresses[0], low = first % 4;
     const uint64_t on = exec_of(w);
-    if (valid && on == exec && (addresses[0] ^ first) % 4 == 0 && steps.are(addresses, addresses[0])) return known;
-    steps.set(addresses, addresses[0]);
-    exec = on, first = addresses[0], valid = true;
-    return known = bank_conflicts(w, access);
+    for (const Known& k : known)
+        if (k.exec == on && k.low == low && k.steps.may_be(addresses, first) && k.steps.are(addresses, first))
+            return k.extra;
+    if (known.size() < most) known.emplace_back();
+    Known& k = known[next];
+    next = (next + 1) % most;
+    k.steps.set(addresses, first);
+    k.exec = on, k.low = low;
+    return k.extra = bank_conflicts(w, access);
 }
 
 bool only_lds(const Wave& w, const isa::Decoded& d) {
@@ -391,12 +397,13 @@ struct Plain {
     uint64_t base = 0;   // what is added to them
     uint64_t limit = 0;  // where offsets and bytes have to end
 };
-std::optional<Plain> plain(const Wave& w, const Touch& a) {
+// `equal`: upper halves are known to be.
+std::optional<Plain> plain(const Wave& w, const Touch& a, bool equal) {
     const uint32_t* offsets = w.v[a.address];
     if (a.kind == Touch::Kind::Flat) {
         const uint32_t* high = w.v[(a.address + 1) % 256];
         if (high[0] && (high[0] == w.grid->lds_aperture || high[0] == w.grid->scratch_aperture)) return {};
-        if (!all_equal(high)) return {};
+        if (!equal && !all_equal(high)) return {};
         return Plain{offsets, uint64_t(high[0]) << 32, ~uint64_t(0)};
     }
     const uint32_t* r = w.s + a.base;
@@ -409,33 +416,49 @@ std::optional<Plain> plain(const Wave& w, const Touch& a) {
 
 }  // namespace
 
-bool LinePattern::look(const Wave& w, const Touch& a) {
+// Lanes that lie to the first one, at `first` from a base, as they did: they begin as far into lines, and end before
+// `end`.
+bool LinePatterns::is_within(const Known& k, uint64_t exec, uint64_t address, uint32_t first, uint64_t end,
+                             uint32_t bytes) const {
+    if (!k.repeats || k.exec != exec || (k.address ^ address) % line_bytes || int64_t(first) + k.lowest < 0) return false;
+    const uint64_t last = uint64_t(int64_t(first) + k.highest);
+    return last <= 0xffffffff && last + bytes <= end;
+}
+
+LinePatterns::Look LinePatterns::look(const Wave& w, const Touch& a, const Look* before) {
     const uint64_t on = exec_of(w);
-    const auto p = on ? plain(w, a) : std::nullopt;
+    const bool unchanged = before && known[before->place].serial == before->serial;
+    const auto p = on ? plain(w, a, unchanged && known[before->place].repeats) : std::nullopt;
     const uint32_t first = p ? p->offsets[std::countr_zero(on)] : 0;
     const uint64_t now = p ? p->base + first : 0;
-    if (p && valid && on == exec && now % line_bytes == address % line_bytes && int64_t(first) + lowest >= 0) {
-        const uint64_t last = uint64_t(int64_t(first) + highest);
-        const bool same = on == ~uint64_t(0) ? steps.are(p->offsets, first) : steps.are(p->offsets, first, on);
-        if (same && last <= 0xffffffff && last + a.bytes <= p->limit) {
-            moved = now / line_bytes - address / line_bytes;
-            return false;
+    for (size_t i = unchanged ? before->place : 0; p && i < known.size(); ++i) {
+        const Known& k = known[i];
+        if (!is_within(k, on, now, first, p->limit, a.bytes)) continue;
+        const bool same = (unchanged && i == before->place) ||
+                          (on == ~uint64_t(0) ? k.steps.may_be(p->offsets, first) && k.steps.are(p->offsets, first)
+                                              : k.steps.are(p->offsets, first, on));
+        if (same) return {i, false, k.first_line + (now / line_bytes - k.address / line_bytes), k.serial};
+    }
+    if (known.size() < most) known.emplace_back();
+    const size_t place = next;
+    Known& k = known[place];
+    next = (next + 1) % most;
+    find_lines(lines, w, a);
+    k.repeats = p.has_value();
+    k.serial = ++serials;
+    k.first_line = lines.lines.empty() ? 0 : lines.lines.front();
+    if (p) {
+        k.exec = on, k.address = now;
+        k.lowest = k.highest = 0;
+        k.steps.set(p->offsets, first);
+        for (uint64_t left = on; left; left &= left - 1) {
+            const int64_t from_first = int64_t(p->offsets[std::countr_zero(left)]) - first;
+            k.lowest = std::min(k.lowest, from_first);
+            k.highest = std::max(k.highest, from_first);
         }
+        k.repeats = uint64_t(int64_t(first) + k.highest) + a.bytes <= p->limit;  // all are inside
     }
-    find_lines(found, w, a);
-    moved = 0;
-    valid = p.has_value();
-    if (!valid) return true;
-    exec = on, address = now;
-    lowest = highest = 0;
-    steps.set(p->offsets, first);
-    for (uint64_t left = on; left; left &= left - 1) {
-        const int64_t from_first = int64_t(p->offsets[std::countr_zero(left)]) - first;
-        lowest = std::min(lowest, from_first);
-        highest = std::max(highest, from_first);
-    }
-    valid = uint64_t(int64_t(first) + highest) + a.bytes <= p->limit;  // all are inside
-    return true;
+    return {place, true, k.first_line, k.serial};
 }
 
 }  // namespace gcn::emulator::timing

@@ -48,6 +48,8 @@ uint32_t bank_conflicts(const Wave&, const Touch&);
 class Steps64 {
 public:
     void set(const uint32_t* at, uint32_t from);
+    // The last lane alone tells most patterns apart.
+    bool may_be(const uint32_t* at, uint32_t from) const { return at[63] - from == steps[63]; }
     bool are(const uint32_t* at, uint32_t from) const;
     bool are(const uint32_t* at, uint32_t from, uint64_t lanes) const;  // of these; others may lie anywhere
 
@@ -55,16 +57,21 @@ private:
     alignas(16) std::array<uint32_t, 64> steps{};
 };
 
-// As bank_conflicts(), and faster where lanes lie to one another as they did before: in loops they do.
+// As bank_conflicts(), and faster where lanes lie to one another as they did in one of the last accesses: in loops they
+// do.
 class BankConflicts {
 public:
     uint32_t of(const Wave&, const Touch&);
 
 private:
-    uint64_t exec = 0;
-    Steps64 steps;
-    uint32_t first = 0, known = 0;
-    bool valid = false;
+    struct Known {
+        Steps64 steps;
+        uint64_t exec = 0;
+        uint32_t low = 0, extra = 0;  // low bits of the first lane's address; clocks
+    };
+    static constexpr size_t most = 4;
+    std::vector<Known> known;
+    size_t next = 0;  // to be replaced
 };
 
 // All active lanes of a FLAT instruction go to LDS.
@@ -79,21 +86,34 @@ struct Touched {
 // `into` is used again and again. Of scratch memory behind FLAT only its clocks: it is spread over the wave's.
 void find_lines(Touched& into, const Wave&, const Touch&);
 
-// The same, and faster where lanes lie to one another as they did before.
-class LinePattern {
+// The same, and faster where lanes lie to one another as they did in one of the last accesses.
+class LinePatterns {
 public:
-    // False: they lie as before, and all that may have changed is first_line().
-    bool look(const Wave&, const Touch&);
-    // Its lines are those of when look() was last true.
-    const Touched& touched() const { return found; }
-    uint64_t first_line() const { return found.lines.front() + moved; }
+    static constexpr size_t most = 8;
+    struct Look {
+        size_t place;         // of the pattern, below `most`
+        bool anew;            // it is another one than before in that place: found() has its lines
+        uint64_t first_line;  // of this access; the others lie to it as they did
+        uint32_t serial;      // of the pattern
+    };
+    // `before`: what the same wave's last look said, if no register of the address has been written since; else nullptr.
+    Look look(const Wave&, const Touch&, const Look* before = nullptr);
+    const Touched& found() const { return lines; }
 
 private:
-    Touched found;
-    bool valid = false;
-    uint64_t exec = 0, address = 0, moved = 0;  // address: of the first active lane, of what was found
-    Steps64 steps;                              // from it
-    int64_t lowest = 0, highest = 0;            // of active lanes
+    struct Known {
+        Steps64 steps;  // from the first active lane
+        uint64_t exec = 0, address = 0, first_line = 0;
+        int64_t lowest = 0, highest = 0;  // of active lanes
+        bool repeats = false;             // it may be met again
+        uint32_t serial = 0;
+    };
+    bool is_within(const Known&, uint64_t exec, uint64_t address, uint32_t first, uint64_t end, uint32_t bytes) const;
+
+    Touched lines;
+    std::vector<Known> known;
+    size_t next = 0;  // to be replaced
+    uint32_t serials = 0;
 };
 
 }  // namespace gcn::emulator::timing

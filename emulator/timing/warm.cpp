@@ -11,6 +11,7 @@ void Memory::warm(uint32_t cu, Lines lines, Way way, uint32_t bytes) {
     const bool reads = way <= Way::ReadAround;
     count(t.counts, way, n);
     ++t.counts.wavefronts;
+    t.counts.warmed += n;
     for (uint32_t i = 0; i < n; ++i) {
         bool system;
         const uint64_t line = translate(t.known, lines.next(), system);
@@ -30,6 +31,14 @@ void Memory::warm(uint32_t cu, Lines lines, Way way, uint32_t bytes) {
         }
         warm_l2(line, system, way, bytes);
     }
+}
+
+void Memory::pass(uint32_t cu, uint32_t lines, Way way) {
+    TcpCounts& c = tcps[cu].counts;
+    count(c, way, lines);
+    ++c.wavefronts;
+    c.passed += lines;
+    if (way <= Way::ReadAround) c.passed_reads += lines;
 }
 
 void Memory::warm_scalar(uint32_t cu, uint64_t line, uint32_t lines, bool write, uint32_t bytes) {
