@@ -1,6 +1,6 @@
 // make bench-emu: what the timing model costs from end to end. Each kernel runs as it is, recorded without an engine
-// that uses what is recorded, timed in full and by samples, on one thread of the executor. The four alternate, and times
-// are of the processor, so that a busy machine slows all alike: medians, and ratios of medians.
+// that uses what is recorded, timed in full and by samples, on one thread of the executor. The four alternate, and
+// times are of the processor, so that a busy machine slows all alike: medians, and ratios of medians.
 
 #include <cstdio>
 #include <cstdlib>
@@ -91,8 +91,8 @@ bool measure(const std::string& what, Alone& alone, const Bars& bars, int runs) 
     const double off = median(plain), on = median(recorded), all = median(full), some = median(sampled),
                  n = 1e-6 * double(result.instructions);
     const double error = 100 * (by_samples.ns / in_full.ns - 1);
-    std::printf("%-26s %7.1f %7.1f %7.1f %7.1f %7.1f  %5.2f %6.2f %6.2f %6.2f %10llu %6.2f %6.2f\n", what.c_str(), n, n / off,
-                n / on, n / all, n / some, on / off, all / off, some / off,
+    std::printf("%-26s %7.1f %7.1f %7.1f %7.1f %7.1f  %5.2f %6.2f %6.2f %6.2f %10llu %6.2f %6.2f\n", what.c_str(), n,
+                n / off, n / on, n / all, n / some, on / off, all / off, some / off,
                 double(words) / double(result.instructions), static_cast<unsigned long long>(in_full.cycles), error,
                 100 * by_samples.interval);
     bool met = true;
@@ -130,14 +130,15 @@ bool copy(const char* name, uint32_t dwords, size_t words, const Bars& bars, int
 
 }  // namespace
 
-// bench_timed [RUNS [KERNEL [SIZE]]]: that product alone, "all" for each kernel; without, what has a bar. Status 1: a bar
-// is missed.
+// bench_timed [RUNS [KERNEL [SIZE]]]: that product alone, "all" for each kernel; without, what has a bar. Status 1: a
+// bar is missed.
 int main(int count, char** names) try {
     const int runs = count > 1 ? std::max(std::atoi(names[1]), 1) : 5;
     const std::string kernel = count > 2 ? names[2] : "";
     const auto size = uint32_t(count > 3 ? std::atoi(names[3]) : 1024);
-    std::printf("M wave-instructions, and so many a second of the processor's time; medians of %d runs in turn, 1 thread\n",
-                runs);
+    std::printf(
+        "M wave-instructions, and so many a second of the processor's time; medians of %d runs in turn, 1 thread\n",
+        runs);
     std::printf("%-26s %7s %7s %7s %7s %7s  %5s %6s %6s %6s %10s %6s %6s\n", "", "all", "off", "record", "full",
                 "sampled", "rec/", "full/", "sam/", "words", "cycles", "error", "+-");
     bool met = true;

@@ -65,11 +65,12 @@ void measure(const isa::Chip& chip, const Case& c, int runs) {
         for (bool done = false; !done;) {
             const uint64_t begin = engine.now();
             Progress state = engine.advance(c.skips ? begin + 10000 : Engine::forever);
-            const Engine::Timed before = engine.timed();
+            const auto before = engine.marks();
+            const uint64_t then = engine.now();
             if (state == Progress::Reached) state = engine.advance(begin + 20000);
             if (state == Progress::Starved) fail({"measure", "the engine starved"});
             done = state == Progress::Done;
-            if (!done) engine.skip(80000, engine.timed().pace_since(before));
+            if (!done) engine.skip(80000, pace_since(engine, before, then));
         }
         best = std::min(best, double(std::clock() - start) / CLOCKS_PER_SEC);
         const CuStats all = engine.all_cus();

@@ -92,8 +92,10 @@ struct Way {
         ++accesses;
         if (a.kind == timing::Touch::Kind::Lds) {
             const bool told = alike == 0;
-            if (told) extra = words.at(at) & timing::record::conflicts, alike = words.at(at) >> 16;
-            else --alike;
+            if (told)
+                extra = words.at(at) & timing::record::conflicts, alike = words.at(at) >> 16;
+            else
+                --alike;
             conflicts += extra;
             return at + told;
         }

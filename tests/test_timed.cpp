@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "emulator/timing/events.hpp"
 #include "emulator/timing/grid.hpp"
 #include "tests/sgemm_alone.hpp"
 
@@ -31,7 +32,7 @@ struct Timed {
 };
 
 // `model` is asked for the grid's recorder as the device asks.
-Timed time(Alone& alone, timing::Model& model) {
+Timed time(Alone& alone, const timing::Model& model) {
     const auto grid = model.grid(alone.launch());
     alone.record(grid);
     const Result result = alone.run();
@@ -61,18 +62,87 @@ TEST_CASE("a grid takes the same time with every vector unit, any number of thre
         }
 }
 
-TEST_CASE("a sampled time is within 3 % of that in full, and its interval is told") {
-    timing::Model full(chip, false), sampled(chip, true);
-    AloneSgemm sgemm(2, "sgemm_nt_128x128", 768, 768, 768);
-    const Timed exact = time(sgemm.alone, full), parts = time(sgemm.alone, sampled);
-    CHECK(parts.found.method == Method::Sampled);
-    CHECK(parts.found.instructions == exact.executed);
-    CHECK(parts.found.interval > 0);
-    CHECK(parts.found.interval < 0.03);
-    CHECK(parts.ns == Approx(exact.ns).epsilon(0.03));
-    AloneSgemm again(1, "sgemm_nt_128x128", 768, 768, 768);
-    timing::Model other(chip, true);
-    CHECK(time(again.alone, other) == parts);
+TEST_CASE("sampled times are within 3 % of those in full, and their intervals are told") {
+    const timing::Model full(chip, false), sampled(chip, true);
+    for (const KernelRow& row : kernel_rows()) {
+        // The others take minutes: GCN_CHECK_LONG.
+        constexpr std::string_view first[] = {"sgemm_nt_128x128", "sgemm_nn_64x64", "sgemm_nt_16x16", "sgemm_tt_4x64"};
+        const bool is_first = std::find(std::begin(first), std::end(first), row.name) != std::end(first);
+        if (row.runs != Runs::Gpu || (!is_first && !std::getenv("GCN_CHECK_LONG"))) continue;
+        INFO(row.name);
+        const uint32_t n = is_first && row.tile_m < 64 ? 512 : 1024;
+        AloneSgemm sgemm(2, row.name, n, n, n);
+        const Timed exact = time(sgemm.alone, full), parts = time(sgemm.alone, sampled);
+        CHECK(exact.found.method == Method::Exact);
+        CHECK(exact.found.interval == 0);
+        CHECK(parts.found.instructions == exact.executed);
+        CHECK((parts.found.interval > 0) == (parts.found.method == Method::Sampled));
+        CHECK(parts.found.interval < 0.1);
+        CHECK(parts.ns == Approx(exact.ns).epsilon(0.03));
+        if (row.name == first[0]) CHECK(parts.found.method == Method::Sampled);
+    }
+}
+
+TEST_CASE("a sampled time is the same again and with another number of threads") {
+    const timing::Model sampled(chip, true);
+    std::optional<Timed> first;
+    for (const int threads : {2, 1}) {
+        AloneSgemm sgemm(threads, "sgemm_nt_128x128", 768, 768, 768);
+        const Timed now = time(sgemm.alone, sampled);
+        CHECK(now.found.method == Method::Sampled);
+        if (!first) first = now;
+        CHECK(now == *first);
+    }
+}
+
+TEST_CASE("of what a sampled time skips instructions and lines are counted, the rest is filled in") {
+    using perfcounters::Block;
+    AloneSgemm sgemm(2, "sgemm_nt_128x128", 1024, 1024, 1024);
+    const auto counted = [&](bool sampled) {
+        const auto grid = timing::Model(chip, sampled).grid(sgemm.alone.launch());
+        sgemm.alone.record(grid);
+        sgemm.alone.run();
+        CHECK((grid->result().method == Method::Sampled) == sampled);
+        timing::Measured sum;
+        const auto of = [&](Block block, int i) {
+            return timing::measured(grid->model(), grid->memory(), chip, block, i, grid->result().cycles);
+        };
+        for (int i = 0; i < chip.cus(); ++i) {
+            const timing::Measured m = of(Block::TCP, i);
+            sum.cu += m.cu;
+            sum.tcp.reads += m.tcp.reads, sum.tcp.writes += m.tcp.writes;
+            sum.tcp.hits += m.tcp.hits, sum.tcp.misses += m.tcp.misses;
+            CHECK(m.tcp.reads == m.tcp.hits + m.tcp.misses);
+        }
+        for (int i = 0; i < chip.l2_channels; ++i) {
+            const timing::Measured m = of(Block::TCC, i);
+            CHECK(m.tcc.requests == m.tcc.hits + m.tcc.misses);
+            CHECK(m.tcc.requests == m.tcc.reads + m.tcc.writes + m.tcc.atomics);
+            sum.tcc.requests += m.tcc.requests, sum.tcc.hits += m.tcc.hits;
+            sum.dram.reads += m.dram.reads, sum.dram.read_clocks += m.dram.read_clocks;
+        }
+        uint64_t cycles = 0;
+        for (const uint64_t c : sum.cu.cycles) cycles += c;
+        CHECK(cycles == sum.cu.wave_cycles);
+        return sum;
+    };
+    const timing::Measured whole = counted(false), parts = counted(true);
+    CHECK(parts.cu.issued == whole.cu.issued);
+    CHECK(parts.cu.unit_cycles == whole.cu.unit_cycles);
+    CHECK(parts.cu.lds_active == whole.cu.lds_active);
+    CHECK(parts.tcp.reads == whole.tcp.reads);
+    CHECK(parts.tcp.writes == whole.tcp.writes);
+    const auto near = [](uint64_t x) { return Approx(double(x)).epsilon(0.15); };
+    CHECK(parts.tcp.hits == near(whole.tcp.hits));
+    CHECK(parts.tcc.requests == near(whole.tcc.requests));
+    CHECK(parts.tcc.hits == near(whole.tcc.hits));
+    CHECK(parts.dram.reads == near(whole.dram.reads));
+    // The grid's beginning, when waves wait for code and for each other, counts too much in so short a one.
+    for (size_t s = 0; s < timing::states; ++s) {
+        INFO("state " << s);
+        const auto all = double(whole.cu.wave_cycles);
+        CHECK(double(parts.cu.cycles[s]) / all == Approx(double(whole.cu.cycles[s]) / all).margin(0.12));
+    }
 }
 
 TEST_CASE("groups that wait for each other are executed when the model says, and end") {

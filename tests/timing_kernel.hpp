@@ -2,6 +2,7 @@
 // Kernels for tests of the timing model: assembly text, and traces as if it had been executed. Nothing is executed:
 // branches are taken as often as a test says, and lines are those it names.
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <map>
@@ -99,5 +100,18 @@ struct Kernel {
         return g;
     }
 };
+
+// The pace of all waves alike since `before`, when it was `then`; of those that were there all the time.
+inline Engine::Paces pace_since(const Engine& engine, const std::vector<Engine::Mark>& before, uint64_t then) {
+    const std::vector<Engine::Mark> now = engine.marks();
+    uint64_t clocks = 0, instructions = 0;
+    for (size_t i = 0; i < now.size(); ++i) {
+        if (!now[i].used() || now[i].started != before[i].started) continue;
+        clocks += engine.now() - then, instructions += now[i].issued - before[i].issued;
+    }
+    Engine::Paces paces{};
+    paces.fill(1024 * clocks / std::max<uint64_t>(instructions, 1));
+    return paces;
+}
 
 }  // namespace gcn::test

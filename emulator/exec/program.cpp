@@ -552,15 +552,16 @@ private:
     void add_start(uint64_t pc, const Item& item) {
         if (item.starts_stretch) add_point(pc, {item.number}, true);
     }
-    // With those behind it in the stretch that go where they would go before it, too: of LDS all up to one whose address
-    // has been written until then, of memory those that follow without anything in between.
+    // With those behind it in the stretch that go where they would go before it, too: of LDS all up to one whose
+    // address has been written until then, of memory those that follow without anything in between.
     void add_access(Items::iterator it) {
         const auto recorded = [](const Item& i) { return i.decoded && is_recorded(*i.decoded); };
         if (!decoding.recorded || it->first < recorded_until || !recorded(it->second)) return;
         const uint64_t first = it->first;
         std::vector<uint32_t> numbers{it->second.number};
         std::vector<Written> written{vectors_written(*it->second.decoded)};
-        const bool lds = it->second.decoded->format == isa::Fmt::DS, memory = is_vector_access(*it->second.decoded) && !lds;
+        const bool lds = it->second.decoded->format == isa::Fmt::DS,
+                   memory = is_vector_access(*it->second.decoded) && !lds;
         uint64_t next = first + 4 * it->second.words;
         while (!decoding.stepped && (lds || memory) && ++it != items.end() && it->first == next && it->second.decoded &&
                !it->second.starts_stretch) {

@@ -61,11 +61,12 @@ Written vectors_written(const isa::Decoded& d) {
         case Fmt::VOP3:
         case Fmt::VOP3B:
         case Fmt::DS:
+            return {d['d'], uint32_t(isa::registers(inst.dst))};
         case Fmt::FLAT:
         case Fmt::MUBUF:
         case Fmt::MTBUF:
             if (inst.dst == Type::None) return {};
-            return {d['d'], uint32_t(isa::registers(inst.dst)) + 1};  // a status may follow
+            return {d['d'], uint32_t(isa::registers(inst.dst)) + d['T']};
         case Fmt::VINTRP:
         case Fmt::MIMG:
             return {0, 256};

@@ -108,8 +108,8 @@ public:
     uint32_t behind_stretch(uint32_t place) const { return ahead[place].behind_stretch; }
     // Of all in front of it.
     const Tally& tally(uint32_t place) const { return ahead[place].before; }
-    // Those from `place` on that have words in the trace or change the priority, ascending; `none` behind the last. With
-    // and without LDS.
+    // Those from `place` on that have words in the trace or change the priority, ascending; `none` behind the last.
+    // With and without LDS.
     const uint32_t* notable(uint32_t place) const { return notables.data() + ahead[place].notable; }
     const uint32_t* notable_but_lds(uint32_t place) const { return but_lds.data() + ahead[place].but_lds; }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "emulator/timing/code.hpp"
@@ -69,7 +70,9 @@ struct alignas(64) WaveState {
 
     // Of two on a SIMD.
     bool is_older(const WaveState& o) const { return started < o.started || (started == o.started && this < &o); }
-    bool goes_before(const WaveState& o) const { return priority > o.priority || (priority == o.priority && is_older(o)); }
+    bool goes_before(const WaveState& o) const {
+        return priority > o.priority || (priority == o.priority && is_older(o));
+    }
 };
 static_assert(sizeof(WaveState) < 512);
 
@@ -90,6 +93,7 @@ struct Simd {
 struct GroupState {
     std::unique_ptr<GroupTrace> trace;  // empty: the place is free
     uint32_t waves = 0, alive = 0;
+    std::optional<uint32_t> turns;      // of a skip: barriers until where its waves stay
     std::array<uint8_t, 16> slots{};    // Cu::waves of each
     std::array<uint8_t, 16> simd_of{};  // of each wave
 };

@@ -72,6 +72,7 @@ void Engine::place(uint32_t number) {
     GroupState& group = cu.groups[g];
     group.trace = std::move(queue.front());
     queue.pop_front();
+    group.turns.reset();
     const uint32_t waves = uint32_t(group.trace->waves.size());  // the last of a dimension may have fewer
     group.alive = group.waves = waves;
     ++room.groups, room.lds += lds_taken;

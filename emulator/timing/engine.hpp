@@ -60,15 +60,17 @@ public:
 
     // What was timed in detail so far.
     struct Work {
-        uint64_t valu_clocks = 0, l2_requests = 0, l2_hits = 0;
+        uint64_t valu_clocks = 0, lds_clocks = 0, l2_requests = 0, l2_hits = 0;
     };
     Work work() const;
+    uint32_t l2_channels() const { return memory.channels(); }
     // How far each wave has come, by CU and place in it. Waves of a kind have as many beside them on their SIMD, and as
     // many older ones among those, which go first.
     static constexpr size_t kinds_of_waves = (Simd::most + 1) * Simd::most;
     struct Mark {
         uint64_t started = ~0ull, issued = 0;  // instructions
         uint32_t kind = 0;
+        bool used() const { return started != ~0ull; }
     };
     std::vector<Mark> marks() const;
     using Paces = std::array<uint64_t, kinds_of_waves>;  // clocks of an instruction in 1024ths
@@ -179,8 +181,8 @@ private:
     uint64_t dispatch_time = 0;
     uint32_t next_engine = 0;
     std::vector<uint32_t> next_in_engine;
-    std::vector<uint64_t> launch_free;     // per shader engine
-    std::vector<Presence> presence;        // likewise
+    std::vector<uint64_t> launch_free;  // per shader engine
+    std::vector<Presence> presence;     // likewise
     // Of a skip that is not done: where it ends, how fast, from when on tags move.
     uint64_t skip_end = 0, warm_from = 0;
     Paces paces{};

@@ -1,8 +1,6 @@
 #include "emulator/timing/grid.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <chrono>
 
 #include "emulator/exec/clocks.hpp"
@@ -172,7 +170,6 @@ void TimedGrid::advance(Steps* steps) {
 }
 
 void TimedGrid::finish() {
-    if (getenv("UDBG")) { auto a = engine.all_cus(); double h=0,m=0; for (uint32_t c=0;c<caches.channels();++c) h+=caches.tcc(c).hits, m+=caches.tcc(c).misses; fprintf(stderr, "   valu %.2f l2hit %.2f lds %.2f\n", double(a.unit_cycles[0])/double(a.busy_cycles)/4, h/(h+m), double(a.lds_active)/a.busy_cycles); }
     found.method = stepped ? Method::Stepped : sampler.skipped() ? Method::Sampled : Method::Exact;
     found.interval = sampler.interval();
     found.cycles = engine.stats().cycles;

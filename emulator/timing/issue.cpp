@@ -189,7 +189,9 @@ void Engine::release(Cu& cu, GroupState& group, uint64_t time) {
 
 // Priority first, then age: the order in which waves came is kept among equals.
 void Engine::order(Cu& cu, Simd& simd) {
-    const auto first = [&](uint32_t a, uint32_t b) { return cu.waves[simd.wave[a]].goes_before(cu.waves[simd.wave[b]]); };
+    const auto first = [&](uint32_t a, uint32_t b) {
+        return cu.waves[simd.wave[a]].goes_before(cu.waves[simd.wave[b]]);
+    };
     for (uint32_t i = 1; i < simd.count; ++i)
         for (uint32_t k = i; k && first(k, k - 1); --k) {
             std::swap(simd.at[k - 1], simd.at[k]);

@@ -67,9 +67,9 @@ public:
 
     struct TcpCounts {
         uint64_t accesses = 0, reads = 0, writes = 0, atomics = 0, atomics_returning = 0;  // lines
-        uint64_t hits = 0, misses = 0;                  // of reads
-        uint64_t passed_reads = 0;                      // neither: pass()
-        uint64_t passed = 0, warmed = 0;                // lines in all that came that way, and through warm()
+        uint64_t hits = 0, misses = 0;                                                     // of reads
+        uint64_t passed_reads = 0;                                                         // neither: pass()
+        uint64_t passed = 0, warmed = 0;  // lines in all that came that way, and through warm()
         uint64_t l2_reads = 0, l2_writes = 0, l2_atomics = 0;
         uint64_t l2_read_clocks = 0, l2_write_clocks = 0;  // from request to answer, added up
         uint64_t ta_busy = 0, ta_stalled = 0, latency = 0, wavefronts = 0, invalidations = 0;

@@ -74,7 +74,7 @@ struct Together {
 // What a wave's last look at an access said, and when.
 struct Looked {
     uint64_t when = 0, exec = 0;
-    uint32_t conflicts = 0;        // of an LDS instruction
+    uint32_t conflicts = 0;         // of an LDS instruction
     LinePatterns::Look lines = {};  // of another one
 };
 
@@ -82,7 +82,7 @@ struct Shared {
     uint64_t now = 0;  // counts stretches, of all waves; it never begins again
     size_t waves = 1;
     std::vector<std::vector<Looked>> looks;  // by wave and place of the access, LDS first
-    const Program* program = nullptr;  // of this group
+    const Program* program = nullptr;        // of this group
     const AccessTable* table = nullptr;
     std::vector<BankConflicts> conflicts;
     std::vector<VectorRecord> vectors;

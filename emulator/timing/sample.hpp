@@ -2,9 +2,14 @@
 // Times a large grid by samples. Windows of it are timed in detail; between them its waves go on at the pace that the
 // last windows had: systematic sampling, as SMARTS does it (Wunderlich and others, ISCA 2003). Each stretch between two
 // windows is a stratum with one sample. Stretches are short at first; while windows agree with one another they become
-// longer, so that a homogeneous grid is soon extrapolated from few of them, and when windows differ shorter again.
+// longer, so that a homogeneous grid is soon extrapolated from few of them, and shorter again when windows differ.
 // Every instruction is counted.
+//
+// Skips begin only when the pace is known to last: when a CU's own units, the vector ALUs or LDS, bind it and L2 has
+// room to spare, or when nothing is read twice; and they end when windows differ all the same. What caches bind has a
+// pace that depends on how far waves have drifted apart, which no skip can tell: it is timed in detail.
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -20,27 +25,37 @@ public:
     Progress advance();
 
     bool skipped() const { return cycles_skipped > 0; }
-    // Half the width of the 95 % confidence interval of the time, as a part of it; from how windows differ.
+    // Half the width of the 95 % confidence interval of the time, as a part of it: from how windows differ, and for
+    // what they do not tell.
     double interval() const;
 
 private:
     enum class Phase : uint8_t { Ramp, Detail, Skip, Settle, Measure };
-    using Recent = std::vector<double>;  // paces of the last windows
+    struct Moment {
+        uint64_t time = 0;
+        std::vector<Engine::Mark> waves;
+        Engine::Work work;
+    };
+    using Recent = std::vector<double>;  // instructions a clock in the last windows
 
     void window_ends();
-    void measured(const std::vector<Engine::Mark>& now);
-    bool is_steady(const std::vector<Engine::Mark>& now);
+    void measured(const Moment& now);
+    double compare(const Moment& now);
+    bool is_steady(const Moment& now) const;
     Engine::Paces paces() const;
 
     Engine& engine;
     Phase phase = Phase::Ramp;
-    uint64_t target, began = 0;                           // of the phase and the window, in clocks
-    std::vector<Engine::Mark> from;                        // where the window began
-    std::array<Recent, Engine::Paces{}.size()> recent{};  // of waves of each kind
-    std::vector<double> errors;  // of what the windows before one said of it, as a part of its clocks
-    size_t windows = 0;          // that agree, before the first skip
-    Engine::Work work;           // when the window began
-    uint64_t stride = 0;         // of the next skip, in windows
+    uint64_t target;                                    // of the phase, in clocks
+    Moment from;                                        // where the window began
+    std::array<Recent, Engine::kinds_of_waves> recent;  // of waves of each kind
+    struct Seen {
+        double error, instructions;
+    };
+    std::vector<Seen> seen;  // of windows: how far what those before had let expect was wrong
+    size_t windows = 0;      // that were steady and agreed
+    size_t differing = 0;    // windows between skips, the last ones
+    uint64_t stride = 1;     // of the next skip, in windows
     uint64_t cycles_skipped = 0;
 };
 

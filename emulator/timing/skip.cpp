@@ -16,7 +16,8 @@ namespace gcn::emulator::timing {
 
 Engine::Work Engine::work() const {
     Work w;
-    for (const Cu& cu : cus) w.valu_clocks += cu.stats.unit_cycles[size_t(Kind::Valu)];
+    for (const Cu& cu : cus)
+        w.valu_clocks += cu.stats.unit_cycles[size_t(Kind::Valu)], w.lds_clocks += cu.stats.lds_active;
     for (uint32_t c = 0; c < memory.channels(); ++c)
         w.l2_requests += memory.tcc(c).requests, w.l2_hits += memory.tcc(c).hits;
     return w;
@@ -63,7 +64,7 @@ Progress Engine::skip(uint64_t cycles, const Paces& at, uint64_t warming) {
         walking = false;
         if (std::any_of(freed.begin(), freed.end(), [&](const Freed& f) { return f.time < end; })) continue;
         time = end;
-        if (end == skip_end || (last_given && queue.empty() && resident < skip_groups - skip_groups / 16)) break;
+        if (end == skip_end || (last_given && queue.empty() && resident < skip_groups - skip_groups / 8)) break;
     }
     skip_end = 0;
     thaw();
@@ -74,8 +75,10 @@ void Engine::freeze() {
     frozen_at = time;
     frozen.resize(cus.size() * Cu::most_waves);
     Frozen* f = frozen.data();
-    for (const Cu& cu : cus)
+    for (Cu& cu : cus) {
+        for (GroupState& group : cu.groups) group.turns.reset();
         for (const WaveState& w : cu.waves) *f++ = {w, w.since, 0, false};
+    }
 }
 
 // Walks to `end`, or to where it is to stay. False: its trace has to be whole first.
@@ -116,7 +119,11 @@ bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
         if (comes_back) {
             const uint64_t then = walked_to();
             if (!f.turn) f.turn = std::max<uint64_t>(then - f.stood, 1);
-            if (then + f.turn / 2 >= skip_end) {
+            // Waves that meet at barriers go on by as many, or some would wait for others there.
+            GroupState& group = cu.groups[w.group];
+            const uint32_t turns = w.barriers - f.wave.barriers;
+            if (w.barriers && group.turns ? turns >= *group.turns : then + f.turn / 2 >= skip_end) {
+                if (!group.turns) group.turns = turns;
                 f.stays = true;
                 break;
             }

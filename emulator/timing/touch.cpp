@@ -416,13 +416,12 @@ std::optional<Plain> plain(const Wave& w, const Touch& a, bool equal) {
 
 }  // namespace
 
-// Lanes that lie to the first one, at `first` from a base, as they did: they begin as far into lines, and end before
-// `end`.
-bool LinePatterns::is_within(const Known& k, uint64_t exec, uint64_t address, uint32_t first, uint64_t end,
-                             uint32_t bytes) const {
-    if (!k.repeats || k.exec != exec || (k.address ^ address) % line_bytes || int64_t(first) + k.lowest < 0) return false;
-    const uint64_t last = uint64_t(int64_t(first) + k.highest);
-    return last <= 0xffffffff && last + bytes <= end;
+// Lanes that lie to the first one, at `first` from a base, as they did: they begin as far into lines, and the same end
+// before `limit`.
+bool LinePatterns::is_within(const Known& k, uint64_t exec, uint64_t address, uint32_t first, uint64_t limit) const {
+    if (!k.repeats || k.exec != exec || (k.address ^ address) % line_bytes) return false;
+    const int64_t from = first, most = 0xffffffff, end = int64_t(std::min<uint64_t>(limit, 1ull << 33));
+    return k.inside.fits(from, 0, std::min(most, end - k.bytes)) && k.outside.fits(from, end - k.bytes + 1, most);
 }
 
 LinePatterns::Look LinePatterns::look(const Wave& w, const Touch& a, const Look* before) {
@@ -433,7 +432,7 @@ LinePatterns::Look LinePatterns::look(const Wave& w, const Touch& a, const Look*
     const uint64_t now = p ? p->base + first : 0;
     for (size_t i = unchanged ? before->place : 0; p && i < known.size(); ++i) {
         const Known& k = known[i];
-        if (!is_within(k, on, now, first, p->limit, a.bytes)) continue;
+        if (!is_within(k, on, now, first, p->limit)) continue;
         const bool same = (unchanged && i == before->place) ||
                           (on == ~uint64_t(0) ? k.steps.may_be(p->offsets, first) && k.steps.are(p->offsets, first)
                                               : k.steps.are(p->offsets, first, on));
@@ -449,14 +448,13 @@ LinePatterns::Look LinePatterns::look(const Wave& w, const Touch& a, const Look*
     k.first_line = lines.lines.empty() ? 0 : lines.lines.front();
     if (p) {
         k.exec = on, k.address = now;
-        k.lowest = k.highest = 0;
+        k.bytes = a.bytes;
+        k.inside = k.outside = {};
         k.steps.set(p->offsets, first);
         for (uint64_t left = on; left; left &= left - 1) {
-            const int64_t from_first = int64_t(p->offsets[std::countr_zero(left)]) - first;
-            k.lowest = std::min(k.lowest, from_first);
-            k.highest = std::max(k.highest, from_first);
+            const uint32_t offset = p->offsets[std::countr_zero(left)];
+            (offset + uint64_t(a.bytes) <= p->limit ? k.inside : k.outside).add(int64_t(offset) - first);
         }
-        k.repeats = uint64_t(int64_t(first) + k.highest) + a.bytes <= p->limit;  // all are inside
     }
     return {place, true, k.first_line, k.serial};
 }

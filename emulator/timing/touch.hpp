@@ -6,6 +6,7 @@
 // The address unit: sebbbi's perftest (RX 480, L1-resident loads), which measured clocks per wave; CLRX's GcnTimings
 // for stores and atomics. Which lanes it takes at once, and tags by bank: guess that fits both.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -96,19 +97,28 @@ public:
         uint64_t first_line;  // of this access; the others lie to it as they did
         uint32_t serial;      // of the pattern
     };
-    // `before`: what the same wave's last look said, if no register of the address has been written since; else nullptr.
+    // `before`: what the same wave's last look said, if no register of the address has been written since; else
+    // nullptr.
     Look look(const Wave&, const Touch&, const Look* before = nullptr);
     const Touched& found() const { return lines; }
 
 private:
+    struct Range {
+        int64_t lowest = 0, highest = -1;
+        void add(int64_t at) { lowest = highest < lowest ? at : std::min(lowest, at), highest = std::max(highest, at); }
+        bool fits(int64_t from, int64_t first, int64_t last) const {
+            return highest < lowest || (from + lowest >= first && from + highest <= last);
+        }
+    };
     struct Known {
         Steps64 steps;  // from the first active lane
         uint64_t exec = 0, address = 0, first_line = 0;
-        int64_t lowest = 0, highest = 0;  // of active lanes
-        bool repeats = false;             // it may be met again
+        Range inside, outside;  // of the buffer, from the first lane
+        uint32_t bytes = 0;
+        bool repeats = false;  // it may be met again
         uint32_t serial = 0;
     };
-    bool is_within(const Known&, uint64_t exec, uint64_t address, uint32_t first, uint64_t end, uint32_t bytes) const;
+    bool is_within(const Known&, uint64_t exec, uint64_t address, uint32_t first, uint64_t limit) const;
 
     Touched lines;
     std::vector<Known> known;

@@ -25,8 +25,7 @@ class Code;
 namespace record {
 inline constexpr uint32_t other_code = ~0u, number = 0xffffff, lines = 0xfff, scattered = 1u << 22, wide = 1u << 23,
                           some_lds = 1u << 24, some_scratch = 1u << 25;
-inline constexpr int lanes_shift = 24, clocks_shift = 12, clocks_bits = 10, smem_lines_shift = 16,
-                     repeats_shift = 16;
+inline constexpr int lanes_shift = 24, clocks_shift = 12, clocks_bits = 10, smem_lines_shift = 16, repeats_shift = 16;
 inline constexpr uint32_t conflicts = 0xffff;
 inline uint64_t smem_line(const uint32_t* r) { return uint64_t(r[1] & 0xffff) << 32 | r[0]; }
 inline uint32_t smem_lines(const uint32_t* r) { return r[1] >> smem_lines_shift & 15; }
