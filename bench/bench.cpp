@@ -66,7 +66,7 @@ static Verdict verified(OnDevice& matrices, Plan& plan, const Gemm& g, const Ope
     return verify(g, o, matrices.result(), demand);
 }
 
-static void time_and_verify(BenchRow& row, Device& device, const Gemm& g, const Effort& effort) {
+static void time_and_verify(BenchRow& row, Device& device, const Gemm& g, const Effort& effort, ModelLog& log) {
     Plan plan = gcn::plan(device, g);
     row.kernel = plan.kernel();
     OnDevice matrices(device, g);
@@ -75,7 +75,13 @@ static void time_and_verify(BenchRow& row, Device& device, const Gemm& g, const 
 
     const Operands reals = operands(g, Fill::Reals, 2);
     matrices.write(reals);
+    log.take();
     row.measured = measure([&]() -> std::optional<Time> { return matrices.run(plan); }, effort);
+    if (row.measured->best.kind == TimeKind::Modelled) row.modelled = log.take();
+    if (row.modelled && row.modelled->method == "none") {
+        row.measured.reset();
+        fail({"time " + row.name, "more of it was recorded than the timing model has room for", "--timing off"});
+    }
     const double us = row.measured->median_us;
     if (us > 0) row.gflops = 2.0 * double(g.batch) * double(g.m) * double(g.n) * double(g.k) / us / 1e3;
     if (row.measured->best.kind != TimeKind::Host) row.percent_peak = 100 * row.gflops / device.peak_gflops();
@@ -99,7 +105,7 @@ BenchRow Bench::run(const Gemm& g) {
         return row;
     }
     try {
-        time_and_verify(row, device, g, effort);
+        time_and_verify(row, device, g, effort, log);
     } catch (const Error& e) {
         row.error = e.what();
     } catch (const std::bad_alloc&) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backend/measure.hpp"
+#include "bench/modelled.hpp"
 #include "gcn/gcn.hpp"
 
 namespace gcn {
@@ -13,6 +14,7 @@ struct BenchRow {
     std::string name, backend, device;  // name: the case
     std::string kernel;                 // empty when none was found
     std::optional<Measurement> measured;
+    std::optional<Modelled> modelled;    // of a modelled time: how it was found
     double gflops = 0;                   // of the median
     std::optional<double> percent_peak;  // of a GPU's time only
     bool verified = false;
@@ -28,12 +30,14 @@ std::string too_large_for_software(const Gemm&);
 // that were timed. What goes wrong stands in the row; after a case in which the device was lost nothing is run.
 class Bench {
 public:
-    Bench(Device& device, const Effort& effort) : device(device), effort(effort) {}
+    // `log`: of who models the device's times.
+    Bench(Device& device, const Effort& effort, ModelLog& log) : device(device), effort(effort), log(log) {}
     BenchRow run(const Gemm&);
 
 private:
     Device& device;
     const Effort effort;
+    ModelLog& log;
     std::string lost_in;  // the case
 };
 

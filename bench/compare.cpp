@@ -13,8 +13,13 @@ const char* text(Speed speed) {
     return words[int(speed)];
 }
 
-Change change(const Measurement& before, const Measurement& now) {
-    const double noise_us = before.iqr_us() + now.iqr_us();
+// Both have times.
+Change change(const BenchRow& old_row, const BenchRow& new_row) {
+    const Measurement &before = *old_row.measured, &now = *new_row.measured;
+    const auto off_by = [](const BenchRow& row) {
+        return row.measured->iqr_us() + (row.modelled ? row.modelled->interval * row.measured->median_us : 0);
+    };
+    const double noise_us = off_by(old_row) + off_by(new_row);
     const double difference = now.median_us - before.median_us;
     const double least = least_change * std::min(before.median_us, now.median_us);
     Change c;

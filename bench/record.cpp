@@ -63,6 +63,7 @@ json json_of(const BenchRow& row) {
            {"device", row.device},
            {"kernel", text_or_null(row.kernel)},
            {"time_kind", nullptr},
+           {"model", nullptr},
            {"median_us", nullptr},
            {"best_us", nullptr},
            {"quartiles_us", nullptr},
@@ -84,6 +85,7 @@ json json_of(const BenchRow& row) {
         j["runs"] = m->runs;
         j["gflops"] = row.gflops;
     }
+    if (row.modelled) j["model"] = {{"method", row.modelled->method}, {"interval", row.modelled->interval}};
     if (row.percent_peak) j["percent_peak"] = *row.percent_peak;
     return j;
 }
@@ -138,6 +140,8 @@ static BenchRow row_of(const json& j) {
     row.kernel = text_or_empty(j.at("kernel"));
     row.measured = measurement(j);
     if (row.measured) row.gflops = j.at("gflops");
+    if (const auto model = j.find("model"); model != j.end() && !model->is_null())
+        row.modelled = Modelled{model->at("method"), model->at("interval")};
     if (!j.at("percent_peak").is_null()) row.percent_peak = j.at("percent_peak").get<double>();
     row.verified = j.at("verified");
     row.verdict = j.at("verdict");

@@ -100,6 +100,7 @@ static const Table plain({{"case", -30},
                           {"median", 20},
                           {"best us", 11},
                           {"IQR %", 6},
+                          {"model", 8},
                           {"GFLOPS", 8},
                           {"% of peak", 9},
                           {"oracle", -1}});
@@ -109,12 +110,13 @@ static void print_row(const BenchRow& row) {
     const std::string kernel = row.kernel.empty() ? "-" : row.kernel;
     if (!row.measured) {
         const std::string why = row.skipped.empty() ? row.error : "skipped: " + row.skipped + " (run with --all)";
-        return plain.row({row.name, kernel, "-", "-", "-", "-", "-", why});
+        return plain.row({row.name, kernel, "-", "-", "-", "-", "-", "-", why});
     }
     const Measurement& m = *row.measured;
     plain.row({row.name, kernel, gcn::text(Time{m.median_us, m.best.kind}), fixed(m.best.us, 1),
-               m.median_us > 0 ? percent(m.iqr_us() / m.median_us) : "-", fixed(row.gflops, 1),
-               row.percent_peak ? fixed(*row.percent_peak, 1) : "-", row.error.empty() ? verdict : row.error});
+               m.median_us > 0 ? percent(m.iqr_us() / m.median_us) : "-", row.modelled ? gcn::text(*row.modelled) : "-",
+               fixed(row.gflops, 1), row.percent_peak ? fixed(*row.percent_peak, 1) : "-",
+               row.error.empty() ? verdict : row.error});
 }
 
 static const Table compared({{"case", -30},
@@ -140,7 +142,7 @@ struct Compared {
 
 static Compared compare(const Record& before, const BenchRow& row) {
     Compared c{row_of(before, row.name), {}};
-    if (c.before && row.measured && row.verified) c.change = change(*c.before->measured, *row.measured);
+    if (c.before && row.measured && row.verified) c.change = change(*c.before, row);
     return c;
 }
 
@@ -222,6 +224,7 @@ static void run(const BenchOptions& o) {
     const KernelRow* const forced = forced_kernel();
     check_files(o, cases);
     set_timing(o.timing, "sampled");
+    ModelLog log;
     Device device = Device::open(o.backend);
     if (forced) check_runs_on(device, *forced);
     Record now = record_of(device);
@@ -236,7 +239,7 @@ static void run(const BenchOptions& o) {
     if (!o.json) print_head(device, before ? compared : plain);
     size_t failed = 0;
     Tally tally;
-    Bench bench(device, effort);
+    Bench bench(device, effort, log);
     Progress progress(cases.size());
     for (const Case& c : cases) {
         progress.step(text(c.gemm));

@@ -30,18 +30,19 @@ public:
             const std::lock_guard lock(guard);
             traces[number] = std::move(made);
         }
-        return timing::group_recorder(number, facts, programs, trace, true, [this, number] {
-            const std::lock_guard lock(guard);
-            for (const timing::WaveTrace& w : traces.at(number)->waves) words += w.words.size();
-            traces.erase(number);
-        });
+        return timing::group_recorder(number, facts, programs, trace, {.ended = [this, number] {
+                                          const std::lock_guard lock(guard);
+                                          for (const timing::WaveTrace& w : traces.at(number)->waves)
+                                              words += w.words.size();
+                                          traces.erase(number);
+                                      }});
     }
     bool steps(const Program&) override { return false; }
     bool full() const override { return false; }
     bool ready() const override { return false; }
     void advance(Steps*) override {}
     bool over() const override { return true; }
-    double duration_ns() const override { return 0; }
+    std::optional<double> duration_ns() const override { return {}; }
 
     uint64_t words = 0;
 

@@ -177,6 +177,19 @@ static Measurement made_up(double median, double iqr, int runs = 10, TimeKind ki
     return m;
 }
 
+static BenchRow row_of(const Measurement& m, double interval = 0) {
+    BenchRow row;
+    row.measured = m;
+    if (interval > 0) row.modelled = Modelled{"sampled", interval};
+    return row;
+}
+
+TEST_CASE("times that were sampled differ only beyond their intervals, too") {
+    CHECK(change(row_of(made_up(100, 0)), row_of(made_up(105, 0), 0.03)).speed == Speed::Slower);
+    CHECK(change(row_of(made_up(100, 0), 0.03), row_of(made_up(105, 0), 0.03)).speed == Speed::Same);
+    CHECK(change(row_of(made_up(100, 0), 0.03), row_of(made_up(110, 0), 0.03)).noise == Approx(0.063));
+}
+
 TEST_CASE("a case is slower or faster only beyond both spreads together, and by 3 % at least") {
     static const struct {
         double old_median, old_iqr, new_median, new_iqr;
@@ -190,7 +203,7 @@ TEST_CASE("a case is slower or faster only beyond both spreads together, and by 
     };
     for (const auto& r : rows) {
         INFO(r.old_median << " +- " << r.old_iqr << " -> " << r.new_median << " +- " << r.new_iqr);
-        const Change c = change(made_up(r.old_median, r.old_iqr), made_up(r.new_median, r.new_iqr));
+        const Change c = change(row_of(made_up(r.old_median, r.old_iqr)), row_of(made_up(r.new_median, r.new_iqr)));
         CHECK(text(c.speed) == std::string(text(r.speed)));
         CHECK(c.ratio == Approx(r.new_median / r.old_median));
         CHECK(c.noise == Approx((r.old_iqr + r.new_iqr) / r.old_median));
@@ -198,9 +211,9 @@ TEST_CASE("a case is slower or faster only beyond both spreads together, and by 
 }
 
 TEST_CASE("of fewer than three runs nothing is said") {
-    CHECK(change(made_up(100, 0, 2), made_up(900, 0, 10)).speed == Speed::TooFewRuns);
-    CHECK(change(made_up(100, 0, 10), made_up(900, 0, 2)).speed == Speed::TooFewRuns);
-    CHECK(change(made_up(100, 0, 3), made_up(900, 0, 3)).speed == Speed::Slower);
+    CHECK(change(row_of(made_up(100, 0, 2)), row_of(made_up(900, 0, 10))).speed == Speed::TooFewRuns);
+    CHECK(change(row_of(made_up(100, 0, 10)), row_of(made_up(900, 0, 2))).speed == Speed::TooFewRuns);
+    CHECK(change(row_of(made_up(100, 0, 3)), row_of(made_up(900, 0, 3))).speed == Speed::Slower);
 }
 
 // ---- files -------------------------------------------------------------------------

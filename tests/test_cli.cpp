@@ -1,6 +1,8 @@
 // The program as a user meets it: what it prints, what it returns.
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "modules/formats/npy.hpp"
@@ -356,6 +358,7 @@ TEST_CASE("bench models time on the software Polaris unless told otherwise, thro
             CHECK(row["time_kind"] == t.kind);
             const bool modelled = t.kind == std::string("modelled");
             CHECK(row["percent_peak"].is_null() == !modelled);
+            CHECK(row["model"] == (modelled ? json{{"method", "exact"}, {"interval", 0.0}} : json()));
             const std::string name = row["device"], clock = backend[0] == 'h' ? ", host clock)" : "; host clock)";
             CHECK(name == "AMD Radeon RX 590 (software" + (modelled ? ")" : clock));
             CHECK_THAT(r.err, Catch::Contains(modelled ? "Times are modelled." : "Times are the host's."));
@@ -364,6 +367,44 @@ TEST_CASE("bench models time on the software Polaris unless told otherwise, thro
     CHECK_THAT(
         run("bench --backend hsa-software --repeat 1 sgemm:nt:8x8x8").out,
         Catch::StartsWith("AMD Radeon RX 590 (software), backend hsa: times are modelled by the software Polaris"));
+}
+
+TEST_CASE("a time says how it was found") {
+    const std::string line = "bench --json --repeat 1 --backend hsa-software sgemm:nt:768x768x768 --timing ";
+    const json sampled = json::parse(run(line + "sampled").out)["model"],
+               full = json::parse(run(line + "full").out)["model"];
+    CHECK(full == json{{"method", "exact"}, {"interval", 0.0}});
+    CHECK(sampled["method"] == "sampled");
+    CHECK((sampled["interval"] > 0.0 && sampled["interval"] < 0.1));
+    CHECK_THAT(run("bench --repeat 1 --backend hsa-software sgemm:nt:16x16x16").out, Catch::Contains(" exact "));
+
+    // To the file of whoever asks for it, a line for each grid.
+    const Folder folder;
+    const std::string log = folder / "log";
+    REQUIRE(gcn_with("GCN_EMU_TIMING_LOG='" + log + "'",
+                     "bench --timing off --repeat 1 --backend hsa-software sgemm:nt:16x16x16")
+                .status == 0);
+    CHECK_FALSE(std::filesystem::exists(log));  // with timing off there are none
+    REQUIRE(gcn_with("GCN_EMU_TIMING=full GCN_EMU_TIMING_LOG='" + log + "'",
+                     "bench --json --repeat 2 --backend hsa-software sgemm:nt:16x16x16")
+                .status == 0);
+    std::ifstream lines(log);
+    size_t count = 0;
+    for (std::string text; std::getline(lines, text); ++count) {
+        const json grid = json::parse(text);
+        CHECK(grid["method"] == "exact");
+        CHECK(grid["cycles"] > 100);
+        CHECK(grid["instructions"] > 10);
+        CHECK(grid["workgroup"][0].get<int>() % 64 == 0);
+        CHECK_THAT(grid["kernel"].get<std::string>(), Catch::StartsWith("sgemm_nt_"));
+        CHECK(grid["parameters"] == "gfx803-0");
+    }
+    CHECK(count >= 4);
+    const Ran none = gcn_with("GCN_EMU_TIMING=full GCN_EMU_TIMING_LOG='" + (folder / "none/log") + "'",
+                              "bench --backend hsa-software sgemm:nt:16x16x16");
+    CHECK(none.status != 0);
+    CHECK_THAT(none.err, Catch::Contains("GCN_EMU_TIMING_LOG=" + (folder / "none/log")) &&
+                             Catch::Contains("No such file or directory"));
 }
 
 TEST_CASE("bench alone models time by itself; info, gemm and programs under emu do when asked") {

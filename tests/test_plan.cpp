@@ -380,7 +380,8 @@ TEST_CASE("verification finds one wrong element and says which") {
 
 TEST_CASE("after the case in which the device was lost, the rows of the others say that they were not run") {
     Device device = Device::open("hsa-software");
-    Bench bench(device, {.warm_ups = 0, .runs = 1});
+    ModelLog log;
+    Bench bench(device, {.warm_ups = 0, .runs = 1}, log);
     CHECK(bench.run(parse_gemm("sgemm:nt:8x8x8")).error == "");
     CHECK(bench.run(parse_gemm("sgemm:nt:1073741824x0x0")).error != "");  // no kernel takes it, which loses nothing
     {

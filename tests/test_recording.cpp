@@ -27,14 +27,14 @@ public:
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts& facts) override {
         const std::lock_guard lock(guard);
         traces[number] = std::make_unique<GroupTrace>();
-        return timing::group_recorder(number, facts, programs, *traces[number], true, [] {});
+        return timing::group_recorder(number, facts, programs, *traces[number], {});
     }
     bool full() const override { return false; }
     bool ready() const override { return false; }
     bool steps(const Program&) override { return false; }
     void advance(Steps*) override {}
     bool over() const override { return true; }
-    double duration_ns() const override { return 0; }
+    std::optional<double> duration_ns() const override { return {}; }
 
     struct Code {
         std::vector<Program::Instruction> instructions;

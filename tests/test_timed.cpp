@@ -172,6 +172,19 @@ TEST_CASE("a kernel that waits for ever is ended by the watchdog, also when the 
     CHECK_THROWS_WITH(time(alone, model), Catch::Contains("no workgroup has ended on the device for 0.2 s"));
 }
 
+TEST_CASE("of a grid that goes on and on no more is recorded than there is room for") {
+    const auto object = read(BUILD "/tests/kernels/machine.co");
+    Paged<uint32_t> data(4096);
+    Alone alone(2, object, "machine_spin", "", 20);
+    alone.set({64 * 4, 1, 1}, {64, 1, 1}, alone.map(data.data(), data.size() * 4, true));
+    const timing::Model model(chip, false, 1 << 20);
+    const auto grid = model.grid(alone.launch());
+    alone.record(grid);
+    const Result result = alone.run();
+    CHECK(grid->result().method == Method::None);
+    CHECK(!result.duration_ns);
+}
+
 TEST_CASE("s_memtime reads the model's clock") {
     const auto object = read(BUILD "/tests/kernels/timed.co");
     Paged<uint64_t> clocks(1);

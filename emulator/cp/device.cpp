@@ -5,7 +5,9 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -100,6 +102,7 @@ Settings Settings::from_environment() {
             simd_setting(),
             watchdog_setting(),
             timing_setting(),
+            environment("GCN_EMU_TIMING_LOG"),
             StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON"),
                                  environment("GCN_EMU_STRICT_COUNT")),
             debug::Settings::from(environment)};
@@ -131,8 +134,19 @@ Device::Device(const Settings& settings)
       watch(settings.strict, settings.debug),
       counters(*settings.chip, clock.modelled ? &clock : nullptr),
       model(*settings.chip, settings.timing == Timing::Sampled),
+      log(settings.timing == Timing::Off ? "" : settings.timing_log),
       patience(settings.watchdog) {
     set_shader_clocks(clock.modelled ? &clock : nullptr);
+}
+
+static void say_untimed() {
+    static std::atomic_flag said;
+    if (said.test_and_set()) return;
+    std::fprintf(stderr, "%s\n",
+                 text({"model the time of a grid",
+                       "more of it was recorded than there is room for before its first groups had ended",
+                       "GCN_EMU_TIMING=off; its time is this host's"})
+                     .c_str());
 }
 
 void Device::prepare(Dispatch& dispatch, const Clock::Work& work, bool windowed) {
@@ -143,10 +157,16 @@ void Device::prepare(Dispatch& dispatch, const Clock::Work& work, bool windowed)
         if (counting) dispatch.observers.push_back(counters.observer(windowed));
         return;
     }
-    dispatch.recorder = model.grid(dispatch, [this, work, counting, windowed](const timing::TimedGrid& grid) {
-        if (counting) counters.add(grid, windowed);
-        Power::worked(chip, work.host_start, grid.result().ns / 1e9, activity(grid, chip));
-    });
+    dispatch.recorder =
+        model.grid(dispatch, [this, work, counting, windowed, dispatch = dispatch](const timing::TimedGrid& grid) {
+            if (log.on()) log.add(dispatch, grid);
+            if (grid.result().method == timing::Method::None) {
+                say_untimed();
+                return;
+            }
+            if (counting) counters.add(grid, windowed);
+            Power::worked(chip, work.host_start, grid.result().ns / 1e9, activity(grid, chip));
+        });
 }
 
 }  // namespace gcn::emulator

@@ -14,6 +14,7 @@
 #include "emulator/cp/clock.hpp"
 #include "emulator/cp/counters.hpp"
 #include "emulator/cp/scheduler.hpp"
+#include "emulator/cp/timing_log.hpp"
 #include "emulator/cp/watch.hpp"
 #include "emulator/exec/exec.hpp"
 #include "emulator/timing/grid.hpp"
@@ -37,13 +38,14 @@ enum class Timing {
 
 // What the environment asks for; gcn::Error names the variable and what would be accepted.
 struct Settings {
-    const isa::Chip* chip;  // GCN_EMU_CHIP
-    int threads;            // GCN_EMU_THREADS
-    std::string simd;       // GCN_EMU_SIMD; empty: the best that this machine has
-    double watchdog;        // GCN_EMU_WATCHDOG, in seconds; 0: none
-    Timing timing;          // GCN_EMU_TIMING
-    StrictSettings strict;  // GCN_EMU_STRICT, GCN_EMU_STRICT_JSON
-    debug::Settings debug;  // GCN_EMU_TRACE..., GCN_EMU_BREAK...
+    const isa::Chip* chip;   // GCN_EMU_CHIP
+    int threads;             // GCN_EMU_THREADS
+    std::string simd;        // GCN_EMU_SIMD; empty: the best that this machine has
+    double watchdog;         // GCN_EMU_WATCHDOG, in seconds; 0: none
+    Timing timing;           // GCN_EMU_TIMING
+    std::string timing_log;  // GCN_EMU_TIMING_LOG
+    StrictSettings strict;   // GCN_EMU_STRICT, GCN_EMU_STRICT_JSON
+    debug::Settings debug;   // GCN_EMU_TRACE..., GCN_EMU_BREAK...
 
     static Settings from_environment();
 };
@@ -61,6 +63,7 @@ public:
     Watch watch;
     Counters counters;
     timing::Model model;
+    TimingLog log;
     Scheduler scheduler;
     const double patience;  // seconds that a ring may wait for memory that nobody changes; 0: without end
 

@@ -11,10 +11,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 #include <optional>
-#include <utility>
 
+#include "emulator/cp/line_file.hpp"
 #include "emulator/debug/session.hpp"
 #include "emulator/strict/strict.hpp"
 #include "gcn/error.hpp"
@@ -62,38 +61,6 @@ StrictSettings StrictSettings::from(const std::string& list, const std::string& 
 
 namespace {
 
-// A file of lines that other processes may add to as well.
-class LineFile {
-public:
-    explicit LineFile(const std::string& name)
-        : name(name), file(open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-        if (file < 0) fail({"write to GCN_EMU_STRICT_JSON=" + name, std::strerror(errno)});
-    }
-    // In one call: lines do not mix. After one that cannot be written, which is said, no more are.
-    void add(const std::string& line) {
-        const std::lock_guard lock(guard);
-        if (file < 0) return;
-        const ssize_t n = write(file, line.data(), line.size());
-        if (n == ssize_t(line.size())) return;
-        const int error = n < 0 ? errno : ENOSPC;
-        if (n > 0) take_back(n);
-        std::fprintf(stderr, "%s\n", text({"write to GCN_EMU_STRICT_JSON=" + name, std::strerror(error)}).c_str());
-        close(std::exchange(file, -1));
-    }
-
-private:
-    // A part of a line, if nothing has come after it.
-    void take_back(off_t bytes) {
-        const off_t end = lseek(file, 0, SEEK_CUR);
-        struct stat now;
-        if (end >= bytes && fstat(file, &now) == 0 && now.st_size == end && ftruncate(file, end - bytes) != 0) return;
-    }
-
-    std::mutex guard;
-    const std::string name;
-    int file;
-};
-
 // Who counts may have ended, or see other processes than this one: no reason for it not to have its device.
 int open_count(const std::string& pipe) {
     if (pipe.empty()) return -1;
@@ -116,7 +83,7 @@ struct Watch::Impl {
         : json(settings.json),
           count(open_count(settings.count)),
           strict(settings.promises, names, [this](const strict::Finding& f) { show(f); }) {
-        if (!settings.file.empty()) file.emplace(settings.file);
+        if (!settings.file.empty()) file.emplace("GCN_EMU_STRICT_JSON", settings.file);
     }
 
     void show(const strict::Finding& f) {

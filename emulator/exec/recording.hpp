@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -100,7 +101,8 @@ public:
     virtual void advance(Steps*) = 0;
     // All groups have ended and nothing is left to use.
     virtual bool over() const = 0;
-    virtual double duration_ns() const = 0;  // then: what becomes Result::duration_ns
+    // Then: what becomes Result::duration_ns. Empty: nobody knows.
+    virtual std::optional<double> duration_ns() const = 0;
 };
 
 }  // namespace gcn::emulator

@@ -14,7 +14,10 @@ constexpr const char* names[] = {
 #undef FINDING
 };
 
-// Names in a code object may hold any bytes, JSON only UTF-8: what is not ASCII is shown as ?.
+std::string hex(uint64_t x) { return isa::text::hex(x); }
+
+}  // namespace
+
 std::string quoted(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) {
@@ -23,10 +26,6 @@ std::string quoted(const std::string& text) {
     }
     return out + "\"";
 }
-
-std::string hex(uint64_t x) { return isa::text::hex(x); }
-
-}  // namespace
 
 const char* name_of(Kind kind) { return names[size_t(kind)]; }
 

@@ -22,6 +22,8 @@ enum class Kind : uint8_t {
 #undef FINDING
 };
 const char* name_of(Kind);
+// As JSON. Names in a code object may hold any bytes, JSON only UTF-8: what is not ASCII is shown as ?.
+std::string quoted(const std::string&);
 
 // One occurrence. `what` goes on after the instruction's name: "reads v13 (vA) while ...".
 struct Finding {

@@ -34,14 +34,16 @@ LaunchShape shape_of(const Dispatch& d) {
 
 size_t bytes_of(const GroupTrace& trace) {
     size_t words = 0;
-    for (const WaveTrace& w : trace.waves) words += w.words.capacity();
+    for (const WaveTrace& w : trace.waves) words += w.words.size();
     return 4 * words;
 }
 
 }  // namespace
 
-TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, bool sampled, Ended ended)
+TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, bool sampled, size_t most_recorded,
+                     Ended ended)
     : parameters(p),
+      most_recorded(most_recorded),
       total(groups_in(d)),
       start_ns(d.start_ns),
       places(*d.space),
@@ -53,24 +55,35 @@ TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch&
       sampler(engine),
       sampled(sampled) {}
 
+const char* text(Method m) {
+    constexpr const char* names[] = {"exact", "sampled", "stepped", "none"};
+    return names[size_t(m)];
+}
+
+// Of one wave that goes on and on, or of so many groups at once.
+void TimedGrid::grown(size_t words) {
+    if (bytes.fetch_add(4 * words, std::memory_order_relaxed) + 4 * words > most_recorded) too_much = true;
+}
+
 std::unique_ptr<GroupRecorder> TimedGrid::group(uint64_t number, const GroupFacts& facts) {
     auto trace = std::make_unique<GroupTrace>();
     GroupTrace& to = *trace;
     if (stepped) {
         begun = std::move(trace);
-        return group_recorder(number, facts, programs, to, false, [] {});
+        return group_recorder(number, facts, programs, to, {.compact = false});
     }
     {
         const std::lock_guard lock(guard);
         under_way.emplace(number, std::move(trace));
     }
-    return group_recorder(number, facts, programs, to, true, [this, number, &to] {
-        bytes.fetch_add(bytes_of(to), std::memory_order_relaxed);
+    const auto when_ended = [this, number] {
         waiting.fetch_add(1, std::memory_order_relaxed);
         const std::lock_guard lock(guard);
         inbox.insert(under_way.extract(number));
         if (inbox.begin()->first == given) next_is_there.store(true, std::memory_order_release);
-    });
+    };
+    return group_recorder(number, facts, programs, to,
+                          {.ended = when_ended, .grown = [this](size_t words) { grown(words); }, .stop = &too_much});
 }
 
 bool TimedGrid::steps(const Program& program) {
@@ -92,7 +105,7 @@ bool TimedGrid::full() const {
     return count >= capacity && (count >= 4 * capacity || bytes.load(std::memory_order_relaxed) > most_bytes);
 }
 
-bool TimedGrid::ready() const { return (next_is_there || goes_on) && !over(); }
+bool TimedGrid::ready() const { return (next_is_there || goes_on || too_much) && !over(); }
 
 // Under the lock, as give().
 void TimedGrid::take_codes() {
@@ -145,6 +158,7 @@ void TimedGrid::feed(Steps& steps) {
 void TimedGrid::advance(Steps* steps) {
     const auto until = std::chrono::steady_clock::now() + turn;
     goes_on = false;
+    if (too_much) return finish();
     if (!steps) take_in();
     for (;;) {
         const Progress progress =
@@ -170,7 +184,10 @@ void TimedGrid::advance(Steps* steps) {
 }
 
 void TimedGrid::finish() {
-    found.method = stepped ? Method::Stepped : sampler.skipped() ? Method::Sampled : Method::Exact;
+    found.method = too_much            ? Method::None
+                   : stepped           ? Method::Stepped
+                   : sampler.skipped() ? Method::Sampled
+                                       : Method::Exact;
     found.interval = sampler.interval();
     found.cycles = engine.stats().cycles;
     found.ns = double(found.cycles) * 1e3 / parameters.core_mhz + parameters.kernel_end_us * 1e3;
@@ -180,7 +197,8 @@ void TimedGrid::finish() {
 }
 
 std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d, TimedGrid::Ended ended) const {
-    return groups_in(d) ? std::make_shared<TimedGrid>(chip, parameters, d, sampled, std::move(ended)) : nullptr;
+    return groups_in(d) ? std::make_shared<TimedGrid>(chip, parameters, d, sampled, most_recorded, std::move(ended))
+                        : nullptr;
 }
 
 }  // namespace gcn::emulator::timing

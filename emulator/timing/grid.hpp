@@ -20,7 +20,13 @@
 namespace gcn::emulator::timing {
 
 // How a time was found.
-enum class Method : uint8_t { Exact, Sampled, Stepped };
+enum class Method : uint8_t {
+    Exact,    // all of it in detail
+    Sampled,  // sample.hpp
+    Stepped,  // in detail, and executed when the model says: order.hpp
+    None,     // it was not: more was recorded than there is room for before the first groups had ended
+};
+const char* text(Method);  // "exact"
 
 struct Found {
     Method method = Method::Exact;
@@ -33,8 +39,9 @@ struct Found {
 class TimedGrid final : public GridRecorder {
 public:
     using Ended = std::function<void(const TimedGrid&)>;
-    // `sampled`: of what is large parts are timed, if that does (sample.hpp). `ended`: all is found.
-    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, Ended);
+    // `sampled`: of what is large parts are timed, if that does (sample.hpp). `most_recorded`: bytes, before it is
+    // given up. `ended`: all is found.
+    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, size_t most_recorded, Ended);
 
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) override;
     bool full() const override;
@@ -42,7 +49,9 @@ public:
     void advance(Steps*) override;
     bool steps(const Program&) override;
     bool over() const override { return done.load(std::memory_order_acquire); }
-    double duration_ns() const override { return found.ns; }
+    std::optional<double> duration_ns() const override {
+        return found.method == Method::None ? std::nullopt : std::optional(found.ns);
+    }
 
     // Once it is over.
     const Found& result() const { return found; }
@@ -51,6 +60,7 @@ public:
 
 private:
     void take_in();
+    void grown(size_t words);
     void take_codes();
     void give(std::unique_ptr<GroupTrace>);
     void feed(Steps&);
@@ -58,6 +68,7 @@ private:
     void finish();
 
     const Parameters parameters;
+    const size_t most_recorded;
     const uint64_t total, start_ns;
     // A grid finds all caches empty, L2 too, and its buffers where it touches them first: what ran before it does not
     // count, so that its time is the same after whatever a runtime did.
@@ -79,7 +90,7 @@ private:
     bool stepped = false;
     std::unique_ptr<GroupTrace> begun;         // stepped: the group that begins
     std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
-    std::atomic<bool> next_is_there{false}, done{false};
+    std::atomic<bool> next_is_there{false}, done{false}, too_much{false};
     std::atomic<bool> goes_on{false};  // the engine was not starved, its turn was over
     Found found;
 };
@@ -87,7 +98,8 @@ private:
 // Times the grids of a device. From several threads.
 class Model {
 public:
-    Model(const isa::Chip& chip, bool sampled) : chip(chip), parameters(Parameters::of(chip)), sampled(sampled) {}
+    Model(const isa::Chip& chip, bool sampled, size_t most_recorded = size_t(2) << 30)
+        : chip(chip), parameters(Parameters::of(chip)), sampled(sampled), most_recorded(most_recorded) {}
 
     // The recorder of a grid that starts now; nullptr: it has no groups. `over`: called before the grid ends.
     std::shared_ptr<TimedGrid> grid(const Dispatch&, TimedGrid::Ended = {}) const;
@@ -96,6 +108,7 @@ private:
     const isa::Chip& chip;
     const Parameters parameters;
     const bool sampled;
+    const size_t most_recorded;
 };
 
 }  // namespace gcn::emulator::timing

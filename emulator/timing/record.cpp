@@ -185,12 +185,13 @@ void encode(std::vector<uint32_t>& words, const Touched& l) {
 
 class WaveRecord final : public WaveRecorder {
 public:
-    WaveRecord(Shared& shared, Programs& programs, size_t wave, std::vector<uint32_t>& words, bool compact)
-        : shared(shared), programs(programs), wave(wave), words(words), compact(compact) {
+    WaveRecord(Shared& shared, Programs& programs, size_t wave, std::vector<uint32_t>& words, const Recording& how)
+        : shared(shared), programs(programs), wave(wave), words(words), how(how) {
         written.fill(++shared.now);
     }
 
     void enter(const Wave& w, const Program& program, uint32_t number) override {
+        if (words.size() >= told && !tell()) return;
         shared.look_at(program, programs);
         if (shared.table->code != code) {
             code = shared.table->code;
@@ -206,13 +207,26 @@ public:
     }
 
     void access(const Wave& w, const Program& program, std::span<const uint32_t> numbers) override {
+        if (stopped) return;
         shared.look_at(program, programs);
         if (numbers.size() > 1)
             if (const Together& t = shared.of(numbers); !t.as.empty()) return together(w, t);
         for (const uint32_t number : numbers) access(w, number);
     }
 
+    size_t untold() const { return words.size() - std::min(words.size(), told - told_words); }
+
 private:
+    // False: it is to end.
+    bool tell() {
+        if (stopped) return false;
+        if (how.grown) how.grown(told_words);
+        told += told_words;
+        stopped = how.stop && how.stop->load(std::memory_order_relaxed);
+        if (stopped) std::vector<uint32_t>().swap(words);
+        return !stopped;
+    }
+
     void access(const Wave& w, uint32_t number) {
         const Touch& a = shared.table->access[number];
         switch (a.kind) {
@@ -263,12 +277,12 @@ private:
     void lds(uint32_t conflicts, uint32_t n) {
         conflicts = std::min(conflicts, record::conflicts);
         constexpr uint32_t most = record::conflicts;
-        if (compact && last_lds < words.size() && (words[last_lds] & record::conflicts) == conflicts) {
+        if (how.compact && last_lds < words.size() && (words[last_lds] & record::conflicts) == conflicts) {
             const uint32_t more = std::min(n, most - (words[last_lds] >> record::repeats_shift));
             words[last_lds] += more << record::repeats_shift;
             n -= more;
         }
-        for (; n && !compact; --n) words.push_back(conflicts);
+        for (; n && !how.compact; --n) words.push_back(conflicts);
         if (!n) return;
         last_lds = words.size();
         words.push_back(conflicts | (n - 1) << record::repeats_shift);
@@ -304,7 +318,9 @@ private:
     Programs& programs;
     const size_t wave;  // in the group
     std::vector<uint32_t>& words;
-    const bool compact;
+    const Recording& how;
+    size_t told = told_words;
+    bool stopped = false;
     std::array<uint64_t, 64> written;  // when watched registers were
     uint32_t code = 0;
     size_t last_lds = ~size_t(0);  // the word of the last LDS instructions
@@ -312,9 +328,8 @@ private:
 
 class GroupRecord final : public GroupRecorder {
 public:
-    GroupRecord(uint64_t number, const GroupFacts& facts, Programs& programs, GroupTrace& trace, bool compact,
-                std::function<void()> ended)
-        : trace(trace), programs(programs), shared(programs.take_shared()), when_ended(std::move(ended)) {
+    GroupRecord(uint64_t number, const GroupFacts& facts, Programs& programs, GroupTrace& trace, Recording recording)
+        : trace(trace), programs(programs), shared(programs.take_shared()), how(std::move(recording)) {
         trace.number = number;
         trace.items = facts.size[0] * facts.size[1] * facts.size[2];
         trace.waves.resize(facts.all.size());
@@ -322,7 +337,7 @@ public:
         waves.reserve(trace.waves.size());
         for (WaveTrace& w : trace.waves) {
             w.words.reserve(shared->most_words);
-            waves.emplace_back(*shared, programs, waves.size(), w.words, compact);
+            waves.emplace_back(*shared, programs, waves.size(), w.words, how);
         }
     }
     ~GroupRecord() override { programs.give_shared(std::move(shared)); }
@@ -331,13 +346,15 @@ public:
 
     // Those that come will be about as long.
     void ended() override {
-        size_t most = 0;
-        for (WaveTrace& w : trace.waves) {
-            w.complete = true;
-            most = std::max(most, w.words.size());
+        size_t most = 0, untold = 0;
+        for (size_t i = 0; i < waves.size(); ++i) {
+            trace.waves[i].complete = true;
+            most = std::max(most, trace.waves[i].words.size());
+            untold += waves[i].untold();
         }
         shared->most_words = most;
-        when_ended();
+        if (how.grown) how.grown(untold);
+        how.ended();
     }
 
 private:
@@ -345,14 +362,14 @@ private:
     Programs& programs;
     std::unique_ptr<Shared> shared;
     std::vector<WaveRecord> waves;
-    const std::function<void()> when_ended;
+    const Recording how;
 };
 
 }  // namespace
 
 std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts& facts, Programs& programs,
-                                              GroupTrace& to, bool compact, std::function<void()> ended) {
-    return std::make_unique<GroupRecord>(number, facts, programs, to, compact, std::move(ended));
+                                              GroupTrace& to, Recording how) {
+    return std::make_unique<GroupRecord>(number, facts, programs, to, std::move(how));
 }
 
 }  // namespace gcn::emulator::timing

@@ -1,6 +1,7 @@
 #pragma once
 // Turns what the executor tells of a grid's waves (emulator/exec/recording.hpp) into traces (trace.hpp).
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -52,9 +53,17 @@ private:
     std::vector<std::unique_ptr<Shared>> free;
 };
 
-// Records a group into `to`, which outlives the recorder or its last call; `ended` is called when all waves have.
-// `compact`: words that were recorded may still change until then.
-std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts&, Programs&, GroupTrace& to,
-                                              bool compact, std::function<void()> ended);
+// Words of a wave after which it tells that it has grown.
+inline constexpr size_t told_words = 1 << 16;
+
+struct Recording {
+    bool compact = true;                           // words that were recorded may still change until a group has ended
+    std::function<void()> ended = [] {};           // all its waves have
+    std::function<void(size_t words)> grown = {};  // a wave has, by so many
+    const std::atomic<bool>* stop = nullptr;       // nothing more is to be recorded
+};
+
+// Records a group into `to`, which outlives the recorder or its last call.
+std::unique_ptr<GroupRecorder> group_recorder(uint64_t number, const GroupFacts&, Programs&, GroupTrace& to, Recording);
 
 }  // namespace gcn::emulator::timing

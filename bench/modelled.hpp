@@ -1,0 +1,31 @@
+#pragma once
+// How the software Polaris' timing model has found times: its log of this process (GCN_EMU_TIMING_LOG).
+
+#include <optional>
+#include <string>
+
+namespace gcn {
+
+struct Modelled {
+    std::string method;   // "exact", "sampled", "stepped", or "none": the time is this host's
+    double interval = 0;  // sampled: half the width of the 95 % interval, as a part of the time
+    bool operator==(const Modelled&) const = default;
+};
+std::string text(const Modelled&);  // "exact", "+-0.8 %"
+
+class ModelLog {
+public:
+    // Before the device is opened. The log is the one that the environment names, else one of its own.
+    ModelLog();
+    ~ModelLog();
+    ModelLog(const ModelLog&) = delete;
+
+    // Of all grids since the last call together: the least exact method, the widest interval. Empty: there were none.
+    std::optional<Modelled> take();
+
+private:
+    int file = -1;
+    std::string rest;  // a line that is not whole
+};
+
+}  // namespace gcn
