@@ -106,7 +106,7 @@ kernel machine_ping_pong
   s_cbranch_scc1 .Lping_pong_wait
 end_kernel machine_ping_pong
 
-// Says in Data[1] that it runs; ends when Data[0] is not 0.
+// A million turns of nothing.
 kernel machine_spin
   s_mov_b32 s[sCount], 1000000
 .Lspin:
@@ -115,6 +115,7 @@ kernel machine_spin
   s_cbranch_scc1 .Lspin
 end_kernel machine_spin
 
+// Says in Data[1] that it runs; ends when Data[0] is not 0.
 kernel machine_wait
   address_of_dword 1
   v_mov_b32 v[vValue], 1
@@ -126,15 +127,7 @@ kernel machine_wait
   v_readfirstlane_b32 s[sTemp], v[vValue]
   s_cmp_eq_u32 s[sTemp], 0
   s_cbranch_scc1 .Lwait
-end_kernel machine_spin
-  s_mov_b32 s[sCount], 1000000
-.Lspin:
-  s_sub_u32 s[sCount], s[sCount], 1
-  s_cmp_lg_u32 s[sCount], 0
-  s_cbranch_scc1 .Lspin
-end_kernel machine_spin
-
-kernel machine_wait
+end_kernel machine_wait
 
 // Lets machine_wait go.
 kernel machine_release
