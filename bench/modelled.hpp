@@ -1,6 +1,8 @@
 #pragma once
 // How the software Polaris' timing model has found times: its log of this process (GCN_EMU_TIMING_LOG).
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -24,6 +26,8 @@ public:
     std::optional<Modelled> take();
 
 private:
+    std::string name;  // of the log, while it is not open
+    off_t from = 0;    // what is in front of this belongs to others
     int file = -1;
     std::string rest;  // a line that is not whole
 };

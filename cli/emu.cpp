@@ -40,6 +40,12 @@ static bool is_set(const char* variable) {
 }
 
 // An option that only says how, where nothing says what.
+static bool timed(const EmuOptions& o) {
+    const char* const variable = std::getenv("GCN_EMU_TIMING");
+    const std::string timing = !o.timing.empty() ? o.timing : variable ? variable : "";
+    return !timing.empty() && timing != "off";
+}
+
 static void refuse_idle_options(const EmuOptions& o) {
     struct Idle {
         const char* option;
@@ -59,6 +65,7 @@ static void refuse_idle_options(const EmuOptions& o) {
         {"--break-lanes", !breaks && !o.break_lanes.empty(), no_break, to_break},
         {"--break-lds", !breaks && !o.break_lds.empty(), no_break, to_break},
         {"--break-stop", !breaks && o.break_stop, no_break, to_break},
+        {"--timing-log", !timed(o) && !o.timing_log.empty(), "no time is modelled", "--timing sampled"},
     };
     for (const Idle& i : idle)
         if (i.given) fail({"use " + std::string(i.option), i.why, i.remedy, Fault::WrongUse});
