@@ -427,6 +427,8 @@ const std::map<std::string, Make> cases = {
     {"an empty option",                  line("gcn emu --strict-json '' true")},
     {"a trace that is a folder",         line("gcn emu --trace=. true")},
     {"findings that have no folder",     line("gcn emu --strict-json none/J true")},
+    {"a log of times that nobody models", line("gcn emu --timing-log log true")},
+    {"a log of times without a folder",  line("gcn emu --timing full --timing-log none/log true")},
     {"a value of two lines",             line("gcn emu --trace --trace-pc \"$(printf 'a\\nb')\" true")},
 
     {"a device is given a cut one",       [](const Folder&) { return launched(code_object().substr(0, 40)); }},
