@@ -13,9 +13,10 @@ constexpr uint64_t window = 16384;         // clocks: some turns of a matrix pro
 constexpr uint64_t settling = window / 8;  // after a skip waves find their way back into step: not measured
 constexpr uint64_t warming = 2 * window;   // before the end of a skip: L2 is filled anew at the rate of DRAM
 constexpr uint64_t longest_stride = 64, growth = 4;
-constexpr size_t agreeing = 2;  // steady windows before the first skip; those that differ after which there is none
-constexpr double alike = 0.03, much = 0.1;  // as far as a window may differ from what was expected of it
-constexpr size_t most_recent = 4;           // windows whose mean is the pace of the next skip
+constexpr size_t enough = 4;  // steady windows before a skip; and after skips, to judge whether these were right
+constexpr size_t most_differing = 2;                     // windows between skips after which there is none
+constexpr double calm = 0.01, alike = 0.03, much = 0.1;  // as far as windows may differ from what was expected
+constexpr size_t most_recent = 4;                        // windows whose mean is the pace of the next skip
 
 // Pairs of shares: so busy the vector ALUs or LDS have to be when L2 is asked for at most so much of what it can take.
 constexpr struct { double busy, requests; } steady_when[] = {{0.85, 0.48}, {0.75, 0.3}};
@@ -60,14 +61,21 @@ void Sampler::window_ends() {
 void Sampler::measured(const Moment& now) {
     const double error = compare(now);
     const bool agrees = std::abs(error) <= alike;
+    if (phase == Phase::Measure) {
+        ++after_skips;
+        wrong += !agrees;
+    }
     if (phase == Phase::Detail) {
+        if (after_skips >= enough && 2 * wrong > after_skips) return;  // it was not what it seemed
+        if (agrees || !in_detail.empty()) in_detail.push_back(std::abs(error));
         windows = !is_steady(now) ? 0 : agrees ? windows + 1 : 1;
-        if (windows < agreeing && !skipped()) seen.clear();
-        if (windows < agreeing) return;
+        const bool begins = windows >= enough && is_calm();
+        if (!begins && !skipped()) seen.clear();
+        if (!begins) return;
         stride = 1, differing = 0;
     }
     differing = agrees ? 0 : differing + 1;
-    if (differing == agreeing || std::abs(error) > much) {
+    if (differing == most_differing || std::abs(error) > much) {
         windows = 0;
         phase = Phase::Detail;
         return;
@@ -106,7 +114,17 @@ double Sampler::compare(const Moment& now) {
     return error;
 }
 
+// Three quarters of the windows in detail differed from what those before had let expect by next to nothing. What
+// caches bind wavers by more, long before it slows down.
+bool Sampler::is_calm() {
+    const auto most = in_detail.begin() + ptrdiff_t(in_detail.size() * 3 / 4);
+    std::nth_element(in_detail.begin(), most, in_detail.end());
+    return *most <= calm;
+}
+
 bool Sampler::is_steady(const Moment& now) const {
+    const auto resident = [](const Moment& m) { return std::ranges::count_if(m.waves, &Engine::Mark::used); };
+    if (8 * resident(now) < 7 * resident(from)) return false;
     uint32_t cus = 0;
     for (auto cu = now.waves.begin(); cu != now.waves.end(); cu += Cu::most_waves)
         cus += std::any_of(cu, cu + Cu::most_waves, [](const Engine::Mark& m) { return m.used(); });

@@ -41,6 +41,7 @@ private:
     void window_ends();
     void measured(const Moment& now);
     double compare(const Moment& now);
+    bool is_calm();
     bool is_steady(const Moment& now) const;
     Engine::Paces paces() const;
 
@@ -52,10 +53,12 @@ private:
     struct Seen {
         double error, instructions;
     };
-    std::vector<Seen> seen;  // of windows: how far what those before had let expect was wrong
-    size_t windows = 0;      // that were steady and agreed
-    size_t differing = 0;    // windows between skips, the last ones
-    uint64_t stride = 1;     // of the next skip, in windows
+    std::vector<double> in_detail;      // how far windows without a skip before them differed
+    std::vector<Seen> seen;             // of windows: how far what those before had let expect was wrong
+    size_t windows = 0;                 // that were steady and agreed
+    size_t after_skips = 0, wrong = 0;  // windows, and those of them that differed
+    size_t differing = 0;               // windows between skips, the last ones
+    uint64_t stride = 1;                // of the next skip, in windows
     uint64_t cycles_skipped = 0;
 };
 
