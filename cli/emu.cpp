@@ -26,7 +26,7 @@ namespace gcn {
 struct EmuOptions {
     std::string chip;
     int threads = 0;
-    std::string timing, timing_log;
+    std::string timing, timing_set, timing_log;
     std::string trace, trace_kernel, trace_wave, trace_pc, trace_limit, trace_lanes;
     std::vector<std::string> breaks;
     std::string break_lanes, break_lds;
@@ -65,6 +65,7 @@ static void refuse_idle_options(const EmuOptions& o) {
         {"--break-lanes", !breaks && !o.break_lanes.empty(), no_break, to_break},
         {"--break-lds", !breaks && !o.break_lds.empty(), no_break, to_break},
         {"--break-stop", !breaks && o.break_stop, no_break, to_break},
+        {"--timing-set", !timed(o) && !o.timing_set.empty(), "no time is modelled", "--timing sampled"},
         {"--timing-log", !timed(o) && !o.timing_log.empty(), "no time is modelled", "--timing sampled"},
     };
     for (const Idle& i : idle)
@@ -181,6 +182,7 @@ static void run(const EmuOptions& o, const std::vector<std::string>& command) {
     if (!o.chip.empty()) setenv("GCN_EMU_CHIP", o.chip.c_str(), 1);
     if (o.threads > 0) setenv("GCN_EMU_THREADS", std::to_string(o.threads).c_str(), 1);
     if (!o.timing.empty()) set_timing(o.timing, "");
+    if (!o.timing_set.empty()) setenv("GCN_EMU_TIMING_SET", o.timing_set.c_str(), 1);
     if (!o.timing_log.empty()) setenv("GCN_EMU_TIMING_LOG", std::filesystem::absolute(o.timing_log).c_str(), 1);
     refuse_idle_options(o);
     set_debugging(o);
@@ -213,6 +215,8 @@ void emu(CLI::App& app) {
     app.add_option("--chip", o.chip, known_chips() + "; else $GCN_EMU_CHIP, else the first");
     app.add_option("--threads", o.threads, "of the host to compute with; all unless given")->check(CLI::Range(1, 1024));
     add_timing(app, o.timing, "off");
+    app.add_option("--timing-set", o.timing_set,
+                   "NAME=VALUE,...: other constants for the timing model, as core_mhz=1200; docs/timing.md");
     app.add_option("--timing-log", o.timing_log,
                    "how each grid's time was found is added to this file, a line of JSON each");
     app.add_flag("--trace{-}", o.trace, "a line per instruction executed, to stderr or to --trace=FILE");

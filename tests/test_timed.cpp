@@ -83,6 +83,22 @@ TEST_CASE("sampled times are within 3 % of those in full, and their intervals ar
     }
 }
 
+TEST_CASE("a grid has a time with each parameter at either end of its range") {
+    AloneSgemm sgemm(1, "sgemm_nt_64x64", 128, 128, 64);
+    for (const timing::ParameterRow& row : timing::parameter_rows())
+        for (const double end : {row.low, row.high}) {
+            const std::string change = std::string(row.name) + "=" + std::to_string(end);
+            INFO(change);
+            const timing::Model model(chip, timing::Parameters::of(chip, change), false);
+            const Timed now = time(sgemm.alone, model);
+            CHECK(now.found.method == Method::Exact);
+            CHECK(now.found.instructions == now.executed);
+            CHECK(now.stats.malformed == 0);
+            CHECK(now.ns > 1000);
+            CHECK(now.ns < 1e6);
+        }
+}
+
 TEST_CASE("a sampled time is the same again and with another number of threads") {
     const timing::Model sampled(chip, true);
     std::optional<Timed> first;

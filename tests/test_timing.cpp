@@ -182,6 +182,14 @@ TEST_CASE("group (a) on the smallest and the largest chip") {
     check_bars("r9nano", "--group a");
 }
 
+TEST_CASE("where sources disagree about a constant the model lies between them") {
+    for (const nlohmann::json& line : figures(
+             "rx590", "mac_dependent branch_taken vector_to_scalar barrier_ smem_hit smem_miss lds_latency latency_")) {
+        INFO(line.dump());
+        CHECK(std::abs(double(line["error_percent"])) < 2);
+    }
+}
+
 // Under the sanitizers a minute of modelling would be a quarter of an hour; group (a) goes everywhere in the model.
 #ifndef __SANITIZE_ADDRESS__
 TEST_CASE("group (b): published results of an RX 570 within 10 percent") { check_bars("rx570", "--group b"); }

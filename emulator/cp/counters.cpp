@@ -37,8 +37,8 @@ uint32_t event_of(pc::Block b, uint64_t select) {
 
 size_t Counters::slots_of(Block b) const { return size_t(pc::counters_of(b)); }
 
-Counters::Counters(const isa::Chip& chip, Clock* clock)
-    : chip(chip), clock(clock), core_mhz(timing::Parameters::of(chip).core_mhz) {
+Counters::Counters(const isa::Chip& chip, const timing::Parameters& parameters, Clock* clock)
+    : chip(chip), clock(clock), core_mhz(parameters.core_mhz) {
     size_t next = Blocks;
     for (size_t b = 0; b < block_count; ++b) {
         totals.push_back(next);
@@ -55,8 +55,8 @@ Counters::Counters(const isa::Chip& chip, Clock* clock)
         registers[c.hi] = {c.block, c.number, Kind::High};
     }
     const auto sink = [this](Block b, int instance, size_t place, uint64_t n) { put(b, instance, place, n); };
-    inside = timing::counting(chip, true, sink);
-    outside = timing::counting(chip, false, sink);
+    inside = timing::counting(chip, parameters, true, sink);
+    outside = timing::counting(chip, parameters, false, sink);
 }
 
 void Counters::put(Block b, int instance, size_t place, uint64_t n) {

@@ -27,14 +27,15 @@ namespace gcn::emulator {
 
 namespace timing {
 class TimedGrid;
-}
+struct Parameters;
+}  // namespace timing
 
 constexpr uint64_t not_modelled = ~uint64_t(0);
 
 class Counters {
 public:
     // `clock`: the device's, when it is modelled, else nullptr.
-    Counters(const isa::Chip&, Clock* clock);
+    Counters(const isa::Chip&, const timing::Parameters&, Clock* clock);
 
     // Whether grids that start now are to be watched, and by whom. `windowed`: by its queue the windows of TA, TD and
     // TCP are open.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -102,6 +103,7 @@ Settings Settings::from_environment() {
             simd_setting(),
             watchdog_setting(),
             timing_setting(),
+            timing::Parameters::of(*chip_setting(), environment("GCN_EMU_TIMING_SET")),
             environment("GCN_EMU_TIMING_LOG"),
             StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON"),
                                  environment("GCN_EMU_STRICT_COUNT")),
@@ -129,11 +131,11 @@ constexpr int waves_per_cu = 40;
 Device::Device(const Settings& settings)
     : chip(*settings.chip),
       timing(settings.timing),
-      clock(timing != Timing::Off, chip.mhz),
+      clock(timing != Timing::Off, int(std::lround(settings.parameters.core_mhz))),
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug),
-      counters(*settings.chip, clock.modelled ? &clock : nullptr),
-      model(*settings.chip, settings.timing == Timing::Sampled),
+      counters(*settings.chip, settings.parameters, clock.modelled ? &clock : nullptr),
+      model(*settings.chip, settings.parameters, settings.timing == Timing::Sampled),
       log(settings.timing == Timing::Off ? "" : settings.timing_log),
       patience(settings.watchdog) {
     set_shader_clocks(clock.modelled ? &clock : nullptr);

@@ -38,14 +38,15 @@ enum class Timing {
 
 // What the environment asks for; gcn::Error names the variable and what would be accepted.
 struct Settings {
-    const isa::Chip* chip;   // GCN_EMU_CHIP
-    int threads;             // GCN_EMU_THREADS
-    std::string simd;        // GCN_EMU_SIMD; empty: the best that this machine has
-    double watchdog;         // GCN_EMU_WATCHDOG, in seconds; 0: none
-    Timing timing;           // GCN_EMU_TIMING
-    std::string timing_log;  // GCN_EMU_TIMING_LOG
-    StrictSettings strict;   // GCN_EMU_STRICT, GCN_EMU_STRICT_JSON
-    debug::Settings debug;   // GCN_EMU_TRACE..., GCN_EMU_BREAK...
+    const isa::Chip* chip;          // GCN_EMU_CHIP
+    int threads;                    // GCN_EMU_THREADS
+    std::string simd;               // GCN_EMU_SIMD; empty: the best that this machine has
+    double watchdog;                // GCN_EMU_WATCHDOG, in seconds; 0: none
+    Timing timing;                  // GCN_EMU_TIMING
+    timing::Parameters parameters;  // GCN_EMU_TIMING_SET
+    std::string timing_log;         // GCN_EMU_TIMING_LOG
+    StrictSettings strict;          // GCN_EMU_STRICT, GCN_EMU_STRICT_JSON
+    debug::Settings debug;          // GCN_EMU_TRACE..., GCN_EMU_BREAK...
 
     static Settings from_environment();
 };

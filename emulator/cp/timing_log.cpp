@@ -25,7 +25,7 @@ void TimingLog::add(const Dispatch& d, const timing::TimedGrid& grid) {
                   static_cast<unsigned long long>(found.instructions));
     file->add("{\"kernel\":" + strict::quoted(function < 0 ? "" : code->functions()[size_t(function)].name) +
               ",\"grid\":" + three(d.grid) + ",\"workgroup\":" + three(d.group) + numbers +
-              ",\"parameters\":" + strict::quoted(std::string(timing::set_name)) + "}\n");
+              ",\"parameters\":" + strict::quoted(grid.with().set_of()) + "}\n");
 }
 
 }  // namespace gcn::emulator

@@ -205,6 +205,7 @@ Uop uop_of(const Decoded& d, const Parameters& p) {
     if (u.record != Record::None) u.flags |= Uop::HasRecord;
     if (d.inst->timing == Timing::Branch && (name.starts_with("s_branch") || name.starts_with("s_cbranch")))
         u.flags |= Uop::Branches;
+    if (d.inst->timing == Timing::Branch && !name.starts_with("s_cbranch")) u.flags |= Uop::Leaves;
     return u;
 }
 
@@ -243,6 +244,7 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         starts[n] = starts[n] || !neighbours || ends_stretch(*before->decoded) ||
                     std::binary_search(targets.begin(), targets.end(), i.pc);
         if (starts[n] && !uops.empty()) uops.back().flags |= Uop::Last;
+        if (!neighbours && !uops.empty()) uops.back().flags |= Uop::Leaves;
         if (starts[n]) by_valu.reset();
 
         Uop u = uop_of(d, p);

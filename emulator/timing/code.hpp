@@ -52,6 +52,7 @@ struct Uop {
         Attends = Last | 1 << 8,   // has words in the trace
         HasRecord = 1 << 8,
         Branches = 1 << 9,  // s_branch, s_cbranch
+        Leaves = 1 << 10,   // whoever goes on to the next Uop jumped: code that nobody reaches has none
     };
     uint32_t number;  // in the program
     uint32_t block;   // of code, of the last byte

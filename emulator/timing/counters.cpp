@@ -188,8 +188,8 @@ private:
 
 class Counting final : public Observer {
 public:
-    Counting(const isa::Chip& chip, bool windowed, Sink sink)
-        : target{chip, windowed, std::move(sink), Parameters::of(chip)} {}
+    Counting(const isa::Chip& chip, const Parameters& parameters, bool windowed, Sink sink)
+        : target{chip, windowed, std::move(sink), parameters} {}
     std::unique_ptr<GridObserver> grid(const Dispatch& d) override { return std::make_unique<Grid>(target, d); }
 
 private:
@@ -198,8 +198,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Observer> counting(const isa::Chip& chip, bool windowed, Sink sink) {
-    return std::make_unique<Counting>(chip, windowed, std::move(sink));
+std::unique_ptr<Observer> counting(const isa::Chip& chip, const Parameters& parameters, bool windowed, Sink sink) {
+    return std::make_unique<Counting>(chip, parameters, windowed, std::move(sink));
 }
 
 }  // namespace gcn::emulator::timing

@@ -11,8 +11,10 @@
 
 namespace gcn::emulator::timing {
 
+struct Parameters;
+
 // Watches every grid that is given to it, and tells what a group did when it has ended. `windowed`: blocks that count
 // only the waves of queues whose window is open count these too. Outlives the grids.
-std::unique_ptr<Observer> counting(const isa::Chip&, bool windowed, Sink);
+std::unique_ptr<Observer> counting(const isa::Chip&, const Parameters&, bool windowed, Sink);
 
 }  // namespace gcn::emulator::timing

@@ -128,7 +128,7 @@ void Engine::go_on(Cu& cu, WaveState& w, const Uop& u, uint64_t time, uint64_t r
     if (u.job == Job::End || !next_stretch(cu, w)) {
         cu.stats.malformed += u.job != Job::End;
         end_wave(cu, w, time + 4);
-    } else if (w.uop == next && w.code == code) {
+    } else if (w.uop == next && w.code == code && !(u.flags & Uop::Leaves)) {
         prepare(cu, w, ready, reason);
     } else {
         ++cu.stats.branches_taken;

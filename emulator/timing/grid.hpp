@@ -56,6 +56,7 @@ public:
     // Once it is over.
     const Found& result() const { return found; }
     const Engine& model() const { return engine; }
+    const Parameters& with() const { return parameters; }
     const Memory& memory() const { return caches; }
 
 private:
@@ -98,8 +99,10 @@ private:
 // Times the grids of a device. From several threads.
 class Model {
 public:
+    Model(const isa::Chip& chip, const Parameters& parameters, bool sampled, size_t most_recorded = size_t(2) << 30)
+        : chip(chip), parameters(parameters), sampled(sampled), most_recorded(most_recorded) {}
     Model(const isa::Chip& chip, bool sampled, size_t most_recorded = size_t(2) << 30)
-        : chip(chip), parameters(Parameters::of(chip)), sampled(sampled), most_recorded(most_recorded) {}
+        : Model(chip, Parameters::of(chip), sampled, most_recorded) {}
 
     // The recorder of a grid that starts now; nullptr: it has no groups. `over`: called before the grid ends.
     std::shared_ptr<TimedGrid> grid(const Dispatch&, TimedGrid::Ended = {}) const;

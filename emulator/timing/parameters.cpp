@@ -2,6 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -86,7 +88,7 @@ const std::vector<ParameterRow>& parameter_rows() {
     return all;
 }
 
-Parameters Parameters::of(const isa::Chip& chip) {
+Parameters Parameters::of(const isa::Chip& chip, std::string_view changes) {
     Parameters p;
     for (const ParameterRow& row : parameter_rows()) p.set(row.name, chip.chip == "Fiji" ? row.fiji : row.polaris);
     if (p.core_mhz == 0) p.core_mhz = chip.mhz;
@@ -94,7 +96,32 @@ Parameters Parameters::of(const isa::Chip& chip) {
     if (p.waves_per_simd == 0) p.waves_per_simd = uint32_t(chip.waves_per_simd);
     static const auto rows = table<5>(gcn_timing_valu, gcn_timing_valu_end);
     for (const auto& c : rows) p.rates.push_back({c[0], uint32_t(number(c[1]))});
+    while (!changes.empty()) p.change(take_until(changes, ','));
     return p;
+}
+
+void Parameters::change(std::string_view to) {
+    const auto refuse = [&](const std::string& why, const std::string& remedy) {
+        fail({"start the software Polaris", "GCN_EMU_TIMING_SET has '" + std::string(to) + "', and " + why, remedy,
+              Fault::WrongUse});
+    };
+    const std::string_view name = to.substr(0, to.find('=')), text = to.substr(std::min(name.size() + 1, to.size()));
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) refuse("that is not NAME=NUMBER", "core_mhz=1200");
+    const Member* const m = find(name);
+    if (m) {
+        const ParameterRow& row = parameter_rows()[size_t(m - members)];
+        char range[80];
+        std::snprintf(range, sizeof range, "%g to %g %s", row.low, row.high, std::string(row.unit).c_str());
+        if (!(value >= row.low && value <= row.high)) refuse("that lies outside of its range", range);
+        if (m->whole && value != std::floor(value)) refuse("that has to be a whole number", range);
+        set(name, value);
+    } else if (!set_valu(name, value >= 4 && value <= 1024 && value == std::floor(value) ? uint32_t(value) : 0)) {
+        if (isa::find_inst(name)) refuse("an instruction takes 4 to 1024 clocks", "a whole number of them");
+        refuse("there is no such parameter and no such instruction", "a name of emulator/timing/parameters.tsv");
+    }
+    changed += "," + std::string(to);
 }
 
 bool Parameters::set(std::string_view name, double value) {

@@ -3,6 +3,7 @@
 // each. A changed table gets a new name, so that a figure can be traced to the set that made it.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,9 +26,13 @@ struct Parameters {
 #include "emulator/timing/parameters.def"
 #undef PARAMETER
 
-    static Parameters of(const isa::Chip&);
+    // `changes`: "NAME=VALUE,...", where NAME is one of parameters.tsv and VALUE within its range, or NAME is an
+    // instruction of the vector ALU and VALUE the clocks that it takes. gcn::Error says what is wrong.
+    static Parameters of(const isa::Chip&, std::string_view changes = "");
 
-    // For experiments; what is derived from `name` follows. False: there is none of that name, and nothing changes.
+    std::string set_of() const { return std::string(set_name) + changed; }  // and what was changed: ",core_mhz=1200"
+
+    // For tests, which may leave the range. False: there is none of that name, and nothing changes.
     bool set(std::string_view name, double value);
     double get(std::string_view name) const;  // 0: there is none
 
@@ -39,6 +44,9 @@ struct Parameters {
     double seconds(uint64_t cycles) const { return double(cycles) / (core_mhz * 1e6); }
 
 private:
+    void change(std::string_view to);
+
+    std::string changed;
     struct Rate {
         std::string_view pattern;
         uint32_t clocks;

@@ -19,7 +19,7 @@ namespace {
 struct Options {
     std::vector<std::string> names;
     std::string groups = "abc";
-    bool json = false, markdown = false, all_chips = false, check = false, list = false;
+    bool json = false, all_chips = false, check = false, list = false;
     int mhz = 0;
 };
 
@@ -81,26 +81,19 @@ void print_json(const Bench& bench, const Result& result) {
     std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-// One row of the text, or of a page of docs/; without a result it says only what would be compared.
-void print_text(const Options& options, const Row& row, const std::string& card, const Result* result) {
+// One row of the text; without a result it says only what would be compared.
+void print_text(const Row& row, const std::string& card, const Result* result) {
     char error[32] = "-";
     if (result && result->error) std::snprintf(error, sizeof error, "%+.1f %%", *result->error);
     const std::string value = result ? number(result->value) : "-", said = result ? verdict(*result) : "-";
-    std::printf(options.markdown ? "| %c | `%s` | %s | %s | %s | %s | %s | %s | %s |\n"
-                                 : "%c  %-24s %-8s %10s  %-10s  %-16s %9s  %-10s  %s\n",
-                char(row.group), std::string(row.name).c_str(), card.c_str(), value.c_str(),
-                std::string(row.unit).c_str(), published(row).c_str(), error, said.c_str(),
+    std::printf("%c  %-24s %-8s %10s  %-10s  %-16s %9s  %-10s  %s\n", char(row.group), std::string(row.name).c_str(),
+                card.c_str(), value.c_str(), std::string(row.unit).c_str(), published(row).c_str(), error, said.c_str(),
                 std::string(row.source).c_str());
     std::fflush(stdout);
 }
-void print_head(const Options& options, const std::string& kind) {
-    if (options.markdown)
-        std::printf(
-            "| | row | card | %s | unit | published | error | bar | source |\n|---|---|---|---|---|---|---|---|---|\n",
-            kind.c_str());
-    else
-        std::printf("   %-24s %-8s %10s  %-10s  %-16s %9s  %-10s  %s\n", "row", "card", kind.c_str(), "", "published",
-                    "error", "", "source");
+void print_head(const std::string& kind) {
+    std::printf("   %-24s %-8s %10s  %-10s  %-16s %9s  %-10s  %s\n", "row", "card", kind.c_str(), "", "published",
+                "error", "", "source");
 }
 
 int run(const Options& options) {
@@ -111,9 +104,10 @@ int run(const Options& options) {
         fail({"compare " + device.name + " with anything", "its times are this machine's, not a card's",
               "GCN_EMU_TIMING=full, a card, or --check to see only whether the kernels compute what they should",
               Fault::NoDevice});
-    if (!options.json && !options.markdown && !options.check)
+    if (!options.json && !options.check) {
         std::printf("%s, %d CUs at %d MHz\n", device.name.c_str(), device.cus, bench.mhz());
-    if (!options.json && !options.check) print_head(options, kind_text(device.time_kind));
+        print_head(kind_text(device.time_kind));
+    }
     int of_others = 0, left_out = 0, done = 0, outside = 0;
     for (const Row& row : rows()) {
         if (!wanted(options, row)) continue;
@@ -135,7 +129,7 @@ int run(const Options& options) {
         if (options.json)
             print_json(bench, result);
         else
-            print_text(options, row, bench.chip() ? std::string(bench.chip()->row) : "?", &result);
+            print_text(row, bench.chip() ? std::string(bench.chip()->row) : "?", &result);
     }
     std::fprintf(stderr, "gcn: %d rows, %d outside their bars; %d of other cards not run", done, outside, of_others);
     std::fprintf(stderr, left_out ? ", %d that take minutes left out: name them to run them.\n" : ".\n", left_out);
@@ -173,7 +167,6 @@ int main(int count, char** arguments) try {
     app.add_option("rows", options.names, "only those whose names begin so; default: all but the slow ones");
     app.add_option("--group", options.groups, "of a, b and c: one-constant kernels, published results, reported ones");
     app.add_flag("--json", options.json, "an object a line");
-    app.add_flag("--markdown", options.markdown, "a table for docs/timing.md");
     app.add_flag("--check", options.check, "only whether the kernels compute what they should; no figures");
     app.add_flag("--list", options.list, "print the rows, run nothing");
     app.add_flag("--all-chips", options.all_chips, "one process for each GCN_EMU_CHIP");
@@ -186,10 +179,9 @@ int main(int count, char** arguments) try {
     }
     look_for(options);
     if (options.list) {
-        print_head(options, "figure");
+        print_head("figure");
         for (const Row& row : rows())
-            if (wanted(options, row))
-                print_text(options, row, row.chip.empty() ? "all" : std::string(row.chip), nullptr);
+            if (wanted(options, row)) print_text(row, row.chip.empty() ? "all" : std::string(row.chip), nullptr);
         return 0;
     }
     return options.all_chips ? run_all_chips(arguments) : run(options);
