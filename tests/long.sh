@@ -53,6 +53,10 @@ run fuzz_exec --programs --seed 1 --count 1000000
 run fuzz_exec --images --seed 1 --count 1000000
 run test_programs
 run test_queues
+# The timing model: every kernel by samples beside in full, all its counters with every build, large products.
+run test_timed
+run test_perf_record
+run test_timing
 
 # Third-party libraries and the programs that verify HIP: with one thread and with two, three times each.
 program() {
