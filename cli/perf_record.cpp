@@ -6,6 +6,7 @@
 #include "backend/counters.hpp"
 #include "bench/record.hpp"
 #include "cli/output.hpp"
+#include "cli/timing.hpp"
 #include "gcn/error.hpp"
 #include "gcn/gcn.hpp"
 #include "perfcounters/collect.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 struct RecordOptions {
     std::vector<std::string> wanted, cases;
+    std::string timing;
     bool as_json = false;
 };
 
@@ -143,6 +145,7 @@ void record(const RecordOptions& o) {
     for (const Item& item : items)
         wanted.push_back(item.event ? perfcounters::wanted(*item.event) : perfcounters::wanted(*item.metric));
 
+    set_timing(o.timing, "full");
     Device device = Device::open();
     if (device.backend() == "cpu")
         fail({"count on the cpu", "the counters are a GPU's", "GCN_BACKEND=hsa or GCN_BACKEND=drm", Fault::WrongUse});
@@ -179,6 +182,7 @@ void perf_record(CLI::App& app) {
     app.add_option("-e,--event", o.wanted,
                    "an event or a metric, as gcn perf list names them; several with commas, or again");
     app.add_flag("--json", o.as_json, "one object per case");
+    add_timing(app, o.timing, "full; with off only instructions, waves and LDS are counted");
     app.add_option("CASE", o.cases, "sgemm:nt:1024x1024x1024 and the like")->required();
     app.callback([] { record(o); });
 }

@@ -65,7 +65,9 @@ bool judge(const char* what, double is, const char* than, double bar, bool met) 
 }
 
 bool measure(const std::string& what, Alone& alone, const Bars& bars, int runs) {
-    const timing::Model exact(chip, false), parts(chip, true);
+    const char* const changes = std::getenv("GCN_EMU_TIMING_SET");
+    const auto parameters = timing::Parameters::of(chip, changes ? changes : "");
+    const timing::Model exact(chip, parameters, false), parts(chip, parameters, true);
     std::vector<double> plain, recorded, full, sampled;
     uint64_t words = 0;
     timing::Found in_full, by_samples;
@@ -132,7 +134,7 @@ bool copy(const char* name, uint32_t dwords, size_t words, const Bars& bars, int
 }  // namespace
 
 // bench_timed [RUNS [KERNEL [SIZE]]]: that product alone, "all" for each kernel; without, what has a bar. Status 1: a
-// bar is missed.
+// bar is missed. GCN_EMU_TIMING_SET: as for the software Polaris.
 int main(int count, char** names) try {
     const int runs = count > 1 ? std::max(std::atoi(names[1]), 1) : 5;
     const std::string kernel = count > 2 ? names[2] : "";

@@ -188,7 +188,7 @@ TEST_CASE("with timing on every metric of time is told") {
             if (row["name"] == name && row["value"].is_number()) return double(row["value"]);
         return -1.0;
     };
-    const json result = recorded("drm-software", "", "GCN_EMU_TIMING=full");
+    const json result = recorded("drm-software", "", "env -u GCN_EMU_TIMING");
     for (const json& row : result["counted"]) {
         CAPTURE(row.dump());
         CHECK((row["value"].is_number() || row["text"] == "n/a"));
@@ -203,8 +203,8 @@ TEST_CASE("with timing on every metric of time is told") {
 }
 
 TEST_CASE("what is not modelled and what cannot be counted is said, never 0") {
-    const json result = recorded("hsa-software", "-e SQ_BUSY_CYCLES,TA_TOTAL_WAVEFRONTS,TCC_HIT,Wavefronts,VALUBusy",
-                                 "GCN_EMU_TIMING=off");
+    const json result =
+        recorded("hsa-software", "--timing off -e SQ_BUSY_CYCLES,TA_TOTAL_WAVEFRONTS,TCC_HIT,Wavefronts,VALUBusy");
     const auto& rows = result["counted"];
     REQUIRE(rows.size() == 5);
     CHECK(rows[0]["text"] == "not modelled");

@@ -14,12 +14,13 @@ constexpr uint64_t settling = window / 8;  // after a skip waves find their way 
 constexpr uint64_t warming = 2 * window;   // before the end of a skip: L2 is filled anew at the rate of DRAM
 constexpr uint64_t longest_stride = 64, growth = 4;
 constexpr size_t enough = 4;  // steady windows before a skip; and after skips, to judge whether these were right
-constexpr size_t most_differing = 2;                     // windows between skips after which there is none
-constexpr double calm = 0.01, alike = 0.03, much = 0.1;  // as far as windows may differ from what was expected
-constexpr size_t most_recent = 4;                        // windows whose mean is the pace of the next skip
+constexpr size_t most_differing = 2;  // windows between skips after which there is none
+// As far as windows may differ from what was expected of them.
+constexpr double calm = 0.01, doubtful = 0.02, alike = 0.03, much = 0.1;
+constexpr size_t most_recent = 4;  // windows whose mean is the pace of the next skip
 
 // Pairs of shares: so busy the vector ALUs or LDS have to be when L2 is asked for at most so much of what it can take.
-constexpr struct { double busy, requests; } steady_when[] = {{0.85, 0.48}, {0.75, 0.3}};
+constexpr struct { double busy, requests; } steady_when[] = {{0.9, 0.74}, {0.85, 0.48}, {0.75, 0.3}, {0.3, 0.25}};
 constexpr double streaming = 0.1;  // at most so many requests hit
 
 // What a window's statistics do not tell: with the matrix products of this project times differed by as much from
@@ -63,10 +64,13 @@ void Sampler::measured(const Moment& now) {
     const bool agrees = std::abs(error) <= alike;
     if (phase == Phase::Measure) {
         ++after_skips;
-        wrong += !agrees;
+        wrong += std::abs(error) > doubtful;
+    }
+    if (after_skips >= enough && 2 * wrong > after_skips) {  // it was not what it seemed
+        phase = Phase::Detail;
+        return;
     }
     if (phase == Phase::Detail) {
-        if (after_skips >= enough && 2 * wrong > after_skips) return;  // it was not what it seemed
         if (agrees || !in_detail.empty()) in_detail.push_back(std::abs(error));
         windows = !is_steady(now) ? 0 : agrees ? windows + 1 : 1;
         const bool begins = windows >= enough && is_calm();
