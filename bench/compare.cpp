@@ -9,7 +9,7 @@ static constexpr double least_change = 0.03;
 static constexpr int least_runs = 3;
 
 const char* text(Speed speed) {
-    static constexpr const char* words[] = {"the same", "faster", "slower", "too few runs"};
+    static constexpr const char* words[] = {"the same", "faster", "slower", "too few runs", "other constants"};
     return words[int(speed)];
 }
 
@@ -25,7 +25,9 @@ Change change(const BenchRow& old_row, const BenchRow& new_row) {
     Change c;
     c.ratio = before.median_us > 0 ? now.median_us / before.median_us : 1;
     c.noise = before.median_us > 0 ? noise_us / before.median_us : 0;
-    if (std::min(before.runs, now.runs) < least_runs)
+    if (old_row.modelled && new_row.modelled && old_row.modelled->parameters != new_row.modelled->parameters)
+        c.speed = Speed::OtherConstants;
+    else if (std::min(before.runs, now.runs) < least_runs)
         c.speed = Speed::TooFewRuns;
     else if (std::abs(difference) > noise_us && std::abs(difference) >= least)
         c.speed = difference > 0 ? Speed::Slower : Speed::Faster;

@@ -8,7 +8,7 @@
 
 namespace gcn {
 
-enum class Speed { Same, Faster, Slower, TooFewRuns };
+enum class Speed { Same, Faster, Slower, TooFewRuns, OtherConstants };
 const char* text(Speed);  // "the same"
 
 struct Change {

@@ -55,8 +55,8 @@ std::optional<Modelled> ModelLog::take() {
     for (size_t end; (end = rest.find('\n')) != rest.npos; rest.erase(0, end + 1)) {
         const auto j = nlohmann::json::parse(rest.substr(0, end), nullptr, false);
         if (!j.is_object()) continue;  // somebody else's line
-        const Modelled one{j.value("method", "none"), j.value("interval", 0.0)};
-        if (!all || place(one.method) > place(all->method)) all = {one.method, all ? all->interval : 0};
+        const Modelled one{j.value("method", "none"), j.value("interval", 0.0), j.value("parameters", "")};
+        if (!all || place(one.method) > place(all->method)) all = {one.method, all ? all->interval : 0, one.parameters};
         all->interval = std::max(all->interval, one.interval);
     }
     return all;

@@ -85,7 +85,10 @@ json json_of(const BenchRow& row) {
         j["runs"] = m->runs;
         j["gflops"] = row.gflops;
     }
-    if (row.modelled) j["model"] = {{"method", row.modelled->method}, {"interval", row.modelled->interval}};
+    if (row.modelled)
+        j["model"] = {{"method", row.modelled->method},
+                      {"interval", row.modelled->interval},
+                      {"parameters", row.modelled->parameters}};
     if (row.percent_peak) j["percent_peak"] = *row.percent_peak;
     return j;
 }
@@ -141,7 +144,7 @@ static BenchRow row_of(const json& j) {
     row.measured = measurement(j);
     if (row.measured) row.gflops = j.at("gflops");
     if (const auto model = j.find("model"); model != j.end() && !model->is_null())
-        row.modelled = Modelled{model->at("method"), model->at("interval")};
+        row.modelled = Modelled{model->at("method"), model->at("interval"), model->at("parameters")};
     if (!j.at("percent_peak").is_null()) row.percent_peak = j.at("percent_peak").get<double>();
     row.verified = j.at("verified");
     row.verdict = j.at("verdict");

@@ -129,7 +129,7 @@ static const Table compared({{"case", -30},
 
 // How a run went beside an earlier one.
 struct Tally {
-    size_t by_speed[4] = {}, others = 0;
+    size_t by_speed[5] = {}, others = 0;
 
     size_t& operator[](Speed s) { return by_speed[int(s)]; }
 };
@@ -188,6 +188,8 @@ static void print_tally(Tally& t, const Record& before, const std::string& path)
     std::string line = "beside " + path + " of " + before.date + ": " + std::to_string(t[Speed::Slower]) + " slower, " +
                        std::to_string(t[Speed::Faster]) + " faster, " + std::to_string(t[Speed::Same]) + " the same";
     if (t[Speed::TooFewRuns]) line += ", " + std::to_string(t[Speed::TooFewRuns]) + " of too few runs";
+    if (t[Speed::OtherConstants])
+        line += ", " + std::to_string(t[Speed::OtherConstants]) + " modelled with other constants";
     if (t.others) line += ", " + std::to_string(t.others) + " not compared";
     print_line(line);
 }

@@ -104,9 +104,10 @@ json described(const Item& item, const perfcounters::Collected& collected, size_
     row["value"] = json();
     if (!reading) {
         row["text"] = "n/a";
-        row["why"] = collected.plan.refused[i].empty()
-                         ? "its block counts only queues whose window is open, which another queue's is not"
-                         : collected.plan.refused[i];
+        row["why"] =
+            collected.plan.refused[i].empty()
+                ? "its block counts only queues whose window is open, which HSA's are not: GCN_BACKEND=drm counts it"
+                : collected.plan.refused[i];
         return row;
     }
     uint64_t sum = 0;
@@ -149,7 +150,7 @@ void record(const RecordOptions& o) {
     Device device = Device::open();
     if (device.backend() == "cpu")
         fail({"count on the cpu", "the counters are a GPU's", "GCN_BACKEND=hsa or GCN_BACKEND=drm", Fault::WrongUse});
-    const std::unique_ptr<Counters> counters = open_counters();
+    const std::unique_ptr<Counters> counters = open_counters(device.backend().starts_with("drm"));
     Progress progress(o.cases.size());
     for (const std::string& text : o.cases) {
         progress.step(text);
@@ -180,7 +181,8 @@ void record(const RecordOptions& o) {
 void perf_record(CLI::App& app) {
     static RecordOptions o;
     app.add_option("-e,--event", o.wanted,
-                   "an event or a metric, as gcn perf list names them; several with commas, or again");
+                   "an event or a metric, as gcn perf list names them; several with commas, or again")
+        ->allow_extra_args(false);
     app.add_flag("--json", o.as_json, "one object per case");
     add_timing(app, o.timing, "full; with off only instructions, waves and LDS are counted");
     app.add_option("CASE", o.cases, "sgemm:nt:1024x1024x1024 and the like")->required();

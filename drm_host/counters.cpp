@@ -45,8 +45,9 @@ pc::Topology topology_of(const Device& device) {
 
 class DrmCounters final : public Counters {
 public:
-    explicit DrmCounters(const std::string& node)
-        : device(node),
+    DrmCounters(const std::string& node, bool windows)
+        : windows(windows),
+          device(node),
           topology(topology_of(device)),
           residents(device),
           context(device),
@@ -57,7 +58,7 @@ public:
         return {topology, device.info.card ? TimeKind::Measured : TimeKind::Modelled, false};
     }
     // Windows of other queues are theirs: perfcounters.md, "Around or within".
-    bool counts(pc::Block block, bool) const override { return pc::row(block).window == pc::Window::Always; }
+    bool counts(pc::Block block, bool) const override { return windows || pc::row(block).window == pc::Window::Always; }
 
     void arm(std::span<const Selection> wanted) override {
         disarm();
@@ -192,6 +193,7 @@ private:
         return all;
     }
 
+    const bool windows;
     Device device;
     const pc::Topology topology;
     Residents residents;
@@ -209,7 +211,7 @@ private:
 
 namespace gcn {
 
-std::unique_ptr<Counters> open_counters() {
+std::unique_ptr<Counters> open_counters(bool windows) {
     using namespace drm_host;
     Reasons reasons;
     const std::vector<Node> nodes = list_nodes();
@@ -220,7 +222,7 @@ std::unique_ptr<Counters> open_counters() {
         std::string objected = objection(node);
         if (objected.empty()) {
             try {
-                return std::make_unique<DrmCounters>(node.path);
+                return std::make_unique<DrmCounters>(node.path, windows);
             } catch (const Error& e) {
                 objected = clause(e.what());
             }

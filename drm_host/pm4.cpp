@@ -107,6 +107,8 @@ void copy_by_cp(Words& w, uint64_t to, uint64_t from, uint64_t bytes) {
 // between the jobs of different programs.
 void set_registers(Words& w, const Dispatch& d) {
     static_assert(reg::COMPUTE_NUM_THREAD_X == reg::COMPUTE_START_Z + 1);
+    static_assert(reg::COMPUTE_PERFCOUNT_ENABLE == reg::COMPUTE_START_X + 7);
+    static_assert(reg::COMPUTE_PGM_LO == reg::COMPUTE_START_X + 8);
     static_assert(reg::COMPUTE_STATIC_THREAD_MGMT_SE3 == reg::COMPUTE_RESOURCE_LIMITS + 5);
     constexpr uint32_t every_cu = ~0u;
     const auto threads = [&](int i) {
@@ -115,8 +117,10 @@ void set_registers(Words& w, const Dispatch& d) {
         return reg::COMPUTE_NUM_THREAD_X__NUM_THREAD_FULL(d.threads[i]) |
                reg::COMPUTE_NUM_THREAD_X__NUM_THREAD_PARTIAL(last);
     };
-    w.set(reg::COMPUTE_START_X, {0, 0, 0, threads(0), threads(1), threads(2)});
-    w.set(reg::COMPUTE_PGM_LO, {uint32_t(d.entry >> 8), uint32_t(d.entry >> 40)});
+    // The window of counters is always open: whoever counts, on whatever ring, counts this work in all blocks.
+    constexpr uint32_t no_statistics = 0, window_open = 1;
+    w.set(reg::COMPUTE_START_X, {0, 0, 0, threads(0), threads(1), threads(2), no_statistics, window_open,
+                                 uint32_t(d.entry >> 8), uint32_t(d.entry >> 40)});
     w.set(reg::COMPUTE_PGM_RSRC1, {d.rsrc1, d.rsrc2});
     w.set(reg::COMPUTE_RESOURCE_LIMITS, {d.limits, every_cu, every_cu, d.tmpring, every_cu, every_cu});
     if (!d.user_data.empty()) w.set(reg::COMPUTE_USER_DATA_0, d.user_data);

@@ -180,7 +180,7 @@ static Measurement made_up(double median, double iqr, int runs = 10, TimeKind ki
 static BenchRow row_of(const Measurement& m, double interval = 0) {
     BenchRow row;
     row.measured = m;
-    if (interval > 0) row.modelled = Modelled{"sampled", interval};
+    if (interval > 0) row.modelled = Modelled{"sampled", interval, "gfx803-0"};
     return row;
 }
 
@@ -188,6 +188,14 @@ TEST_CASE("times that were sampled differ only beyond their intervals, too") {
     CHECK(change(row_of(made_up(100, 0)), row_of(made_up(105, 0), 0.03)).speed == Speed::Slower);
     CHECK(change(row_of(made_up(100, 0), 0.03), row_of(made_up(105, 0), 0.03)).speed == Speed::Same);
     CHECK(change(row_of(made_up(100, 0), 0.03), row_of(made_up(110, 0), 0.03)).noise == Approx(0.063));
+}
+
+TEST_CASE("times of other constants of the model are not compared") {
+    const BenchRow before = row_of(made_up(100, 0), 0.01);
+    BenchRow now = row_of(made_up(200, 0), 0.01);
+    CHECK(change(before, now).speed == Speed::Slower);
+    now.modelled->parameters += ",core_mhz=1000";
+    CHECK(change(before, now).speed == Speed::OtherConstants);
 }
 
 TEST_CASE("a case is slower or faster only beyond both spreads together, and by 3 % at least") {

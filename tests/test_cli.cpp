@@ -358,7 +358,8 @@ TEST_CASE("bench models time on the software Polaris unless told otherwise, thro
             CHECK(row["time_kind"] == t.kind);
             const bool modelled = t.kind == std::string("modelled");
             CHECK(row["percent_peak"].is_null() == !modelled);
-            CHECK(row["model"] == (modelled ? json{{"method", "exact"}, {"interval", 0.0}} : json()));
+            CHECK(row["model"] ==
+                  (modelled ? json{{"method", "exact"}, {"interval", 0.0}, {"parameters", "gfx803-0"}} : json()));
             const std::string name = row["device"], clock = backend[0] == 'h' ? ", host clock)" : "; host clock)";
             CHECK(name == "AMD Radeon RX 590 (software" + (modelled ? ")" : clock));
             CHECK_THAT(r.err, Catch::Contains(modelled ? "Times are modelled." : "Times are the host's."));
@@ -373,7 +374,7 @@ TEST_CASE("a time says how it was found") {
     const std::string line = "bench --json --repeat 1 --backend hsa-software sgemm:nt:768x768x768 --timing ";
     const json sampled = json::parse(run(line + "sampled").out)["model"],
                full = json::parse(run(line + "full").out)["model"];
-    CHECK(full == json{{"method", "exact"}, {"interval", 0.0}});
+    CHECK(full == json{{"method", "exact"}, {"interval", 0.0}, {"parameters", "gfx803-0"}});
     CHECK(sampled["method"] == "sampled");
     CHECK((sampled["interval"] > 0.0 && sampled["interval"] < 0.1));
     CHECK_THAT(run("bench --repeat 1 --backend hsa-software sgemm:nt:16x16x16").out, Catch::Contains(" exact "));

@@ -82,8 +82,7 @@ TEST_CASE("a launch: caches, registers, clock, dispatch, clock, write-back and i
     CHECK(s.text() ==
           "ACQUIRE_MEM TC_WB_ACTION_ENA=0x1 TCL1_ACTION_ENA=0x1 TC_ACTION_ENA=0x1 SH_KCACHE_ACTION_ENA=0x1 "
           "SH_ICACHE_ACTION_ENA=0x1, 0xffffffff, 0xff, 0x0, 0x0, 0xa\n"
-          "SET_SH_REG COMPUTE_START_X, 0x0, 0x0, 0x0, 0x400040, 0x10001, 0x10001\n"
-          "SET_SH_REG COMPUTE_PGM_LO, 0x12345678, 0x0\n"
+          "SET_SH_REG COMPUTE_START_X, 0x0, 0x0, 0x0, 0x400040, 0x10001, 0x10001, 0x0, 0x1, 0x12345678, 0x0\n"
           "SET_SH_REG COMPUTE_PGM_RSRC1, 0xac0041, 0x20006\n"
           "SET_SH_REG COMPUTE_RESOURCE_LIMITS, 0x0, 0xffffffff, 0xffffffff, 0x0, 0xffffffff, 0xffffffff\n"
           "SET_SH_REG COMPUTE_USER_DATA_0, 0xa0, 0xa1, 0xa2\n"
@@ -103,8 +102,8 @@ TEST_CASE("the words of a launch, beside those that Linux' own headers make") {
     // PACKET3(PACKET3_ACQUIRE_MEM, 5) and CP_COHER_CNTL: vid.h, gfx_8_0_sh_mask.h
     CHECK(w[0] == 0xc0055800);
     CHECK(w[1] == 0x28c40000);
-    // PACKET3(PACKET3_SET_SH_REG, 6), mmCOMPUTE_START_X - PACKET3_SET_SH_REG_START
-    CHECK(w[7] == 0xc0067600);
+    // PACKET3(PACKET3_SET_SH_REG, 10), mmCOMPUTE_START_X - PACKET3_SET_SH_REG_START
+    CHECK(w[7] == 0xc00a7600);
     CHECK(w[8] == 0x204);
     // the same packets as Mesa's, captured below Clover: c0031502 ... 45
     const auto dispatch_at = std::find(w.begin(), w.end(), 0xc0031502);
@@ -123,7 +122,7 @@ TEST_CASE("code above 40 bits of address, scratch memory and limits go where the
     d.limits = reg::COMPUTE_RESOURCE_LIMITS__FORCE_SIMD_DIST(1);
     Stream s;
     set_registers(s.words, d);
-    CHECK_THAT(s.text(), Catch::Contains("SET_SH_REG COMPUTE_PGM_LO, 0x12345678, 0xab\n"));
+    CHECK_THAT(s.text(), Catch::Contains("0x0, 0x1, 0x12345678, 0xab\n"));
     CHECK_THAT(s.text(), Catch::Contains("SET_SH_REG COMPUTE_RESOURCE_LIMITS, 0x800000, 0xffffffff, 0xffffffff, "
                                          "0x10480, 0xffffffff, 0xffffffff\n"));
 }
@@ -134,7 +133,7 @@ TEST_CASE("a last group with fewer threads: the other dimensions have their full
     d.last = {52, 0, 0};
     Stream s;
     write_launch(s.words, d, report, multiple);
-    CHECK_THAT(s.text(), Catch::Contains("0x0, 0x0, 0x0, 0x340040, 0x40004, 0x10001\n"));
+    CHECK_THAT(s.text(), Catch::Contains("0x0, 0x0, 0x0, 0x340040, 0x40004, 0x10001, "));
     CHECK_THAT(s.text(), Catch::Contains("COMPUTE_SHADER_EN=0x1 PARTIAL_TG_EN=0x1 FORCE_START_AT_000=0x1"));
     CHECK(s.refusal().empty());
 }

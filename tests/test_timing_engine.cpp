@@ -37,9 +37,26 @@ TEST_CASE("what a user sets is checked, follows, and is named with the set") {
     CHECK(Parameters::of(rx480).set_of() == set_name);
     CHECK(clocks_of("v_fma_f32 v0, v1, v2, v3", 64, one_wave, p) == Approx(64 * 64 + branch).margin(64));
     CHECK(Parameters::of(rx480, "core_mhz=1000,").core_mhz == 1000);
-    for (const char* wrong : {"core_mhz", "core_mhz=", "core_mhz=fast", "core_mhz=1e99", "core_mhz=nan", "=3", ",",
-                              "core_mhz=1000,,", "no_such=1", "l2_latency=1", "lds_bytes=32768", "wave_start=20.5",
-                              "v_fma_f32=2", "v_fma_f32=2000", "v_fma_f32=4.5", "v_fma_f32=nan", "v_fma_f33=16"}) {
+    for (const char* wrong : {"core_mhz",
+                              "core_mhz=",
+                              "core_mhz=fast",
+                              "core_mhz=1e99",
+                              "core_mhz=nan",
+                              "=3",
+                              ",",
+                              "core_mhz=1000,,",
+                              "no_such=1",
+                              "l2_latency=1",
+                              "lds_bytes=32768",
+                              "wave_start=20.5",
+                              "v_fma_f32=2",
+                              "v_fma_f32=2000",
+                              "v_fma_f32=4.5",
+                              "v_fma_f32=6",
+                              "v_fma_f32=nan",
+                              "v_fma_f33=16",
+                              "ds_read_b32=64",
+                              "s_nop=8"}) {
         CAPTURE(wrong);
         CHECK_THROWS_AS(Parameters::of(rx480, wrong), Error);
     }

@@ -95,15 +95,27 @@ void forget_parent() {
     creation.unlock();
 }
 
+// The chip with the clock that is set for its model: what programs are told of it is what their times are made of.
+const isa::Chip* clocked(const isa::Chip* chip, const timing::Parameters& parameters) {
+    const int mhz = int(std::lround(parameters.core_mhz));
+    if (mhz == chip->mhz) return chip;
+    static isa::Chip other;
+    other = *chip;
+    other.mhz = mhz;
+    return &other;
+}
+
 }  // namespace
 
 Settings Settings::from_environment() {
-    return {chip_setting(),
+    const isa::Chip* const chip = chip_setting();
+    const auto parameters = timing::Parameters::of(*chip, environment("GCN_EMU_TIMING_SET"));
+    return {clocked(chip, parameters),
             thread_setting(),
             simd_setting(),
             watchdog_setting(),
             timing_setting(),
-            timing::Parameters::of(*chip_setting(), environment("GCN_EMU_TIMING_SET")),
+            parameters,
             environment("GCN_EMU_TIMING_LOG"),
             StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON"),
                                  environment("GCN_EMU_STRICT_COUNT")),
@@ -131,7 +143,7 @@ constexpr int waves_per_cu = 40;
 Device::Device(const Settings& settings)
     : chip(*settings.chip),
       timing(settings.timing),
-      clock(timing != Timing::Off, int(std::lround(settings.parameters.core_mhz))),
+      clock(timing != Timing::Off, chip.mhz),
       executor(settings.threads, settings.simd, settings.watchdog, settings.chip->cus() * waves_per_cu),
       watch(settings.strict, settings.debug),
       counters(*settings.chip, settings.parameters, clock.modelled ? &clock : nullptr),

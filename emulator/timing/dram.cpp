@@ -67,7 +67,7 @@ uint64_t DramChannel::read(uint64_t line, uint64_t time) {
     read_since = true;
     const uint64_t slot = bus(open(line, time));
     const uint64_t done = DramTiming::clocks(slot + 1, timing->line) + timing->overhead;
-    counts.read_clocks += done - time;
+    counts.read_clocks += 2 * (done - time);
     return done;
 }
 
@@ -84,7 +84,7 @@ uint64_t DramChannel::write(uint64_t line, uint32_t units, uint64_t time) {
     uint64_t slot = bus(at);
     for (; debt >= 1024; debt -= 1024) bus(slot);
     const uint64_t done = DramTiming::clocks(slot + 1, timing->line);
-    counts.write_clocks += done - std::min(done, time);
+    counts.write_clocks += units * (done - std::min(done, time));
     return done;
 }
 

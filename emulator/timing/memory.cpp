@@ -45,7 +45,7 @@ Memory::Memory(const isa::Chip& chip, const Parameters& p, const Translate& tran
                                                            {},
                                                            {},
                                                            {}});
-    tccs.assign(size_t(1) << channel_bits, {Tags(l2_sets, p.l2_ways), {}, {}, {}, {}, {}});
+    tccs.assign(size_t(1) << channel_bits, {Tags(l2_sets, p.l2_ways), {}, {}, {}, {}, {}, {}, {}, {}});
     drams.assign(tccs.size() * dram_per_l2, DramChannel(dram_timing));
     for (Tcp& t : tcps) t.reads.limit(p.l1_outstanding), t.writes.limit(p.l1_writes);
     for (Tcc& t : tccs) {
@@ -279,7 +279,7 @@ uint64_t Memory::evict(Tcc& c, uint32_t channel, uint64_t set, uint32_t key, uin
     ++c.counts.writebacks;
     const Place p{channel, c.tags.line(key, set)};
     const uint64_t from = std::max(time, c.writes.oldest());
-    c.counts.write_stall += from - time;
+    c.counts.write_stall += c.write_stalls.add(time, from);
     c.writes.add(dram_of(p).write(dram_line(p.local), uint32_t(std::popcount(key & dirty_both)), from));
     return from;
 }
@@ -287,7 +287,7 @@ uint64_t Memory::evict(Tcc& c, uint32_t channel, uint64_t set, uint32_t key, uin
 // A line comes from DRAM; returns when it is in L2.
 uint64_t Memory::fill(Tcc& c, const Place& p, uint64_t line, uint64_t time) {
     const uint64_t from = std::max(time, c.reads.oldest());
-    c.counts.read_stall += from - time;
+    c.counts.read_stall += c.read_stalls.add(time, from);
     const uint64_t ready = dram_of(p).read(dram_line(p.local), from);
     c.reads.add(ready);
     c.filling[line % fills] = {line, ready};
@@ -299,7 +299,7 @@ Memory::Arrival Memory::arrive(uint64_t line, bool system, uint64_t time, uint64
     Tcc& c = tccs[p.channel];
     const uint64_t arrives = time + l2_there, at = c.port.take(arrives, oldest);
     ++c.counts.requests, ++(c.counts.*kind);
-    c.counts.tag_stall += at - arrives;
+    c.counts.tag_stall += c.tag_stalls.add(arrives, at);
     if (system) ++c.counts.misses, ++c.counts.system;
     return {p, c, at};
 }

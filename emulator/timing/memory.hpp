@@ -120,9 +120,19 @@ private:
         Fill inst_fills[16], data_fills[16];
         SqcCounts counts;
     };
+    // Clocks in which anybody waits, however many.
+    struct Stalls {
+        uint64_t until = 0;
+        uint64_t add(uint64_t from, uint64_t to) {  // those that are new
+            const uint64_t begin = std::max(from, until);
+            until = std::max(until, to);
+            return to - std::min(begin, to);
+        }
+    };
     struct Tcc {
         Tags tags;
         Calendar port;
+        Stalls tag_stalls, write_stalls, read_stalls;
         Outstanding reads, writes;
         std::vector<Fill> filling;
         TccCounts counts;
