@@ -12,9 +12,10 @@
 // Around or within. The lines above count around launches: everything that the device does between start() and stop(),
 // of whatever queue and program, and GRBM_COUNT goes on in the gaps. Each of the calls is a submission that was waited
 // for when it returns. It works for every backend of the device, but blocks with perfcounters::Window::Waves count only
-// work of queues whose window is open, as those of backend drm are and HSA's are not: counts() says so, and their values
-// are then not for use. Where info().within holds, launch() counts within: begin, kernel and end are one submission on the queue of the
-// counters, with nothing in between. That is exact for all blocks, at the price that no other backend launches.
+// work of queues whose window is open, as those of backend drm are and HSA's are not: counts() says so, and their
+// values are then not for use. Where info().within holds, launch() counts within: begin, kernel and end are one
+// submission on the queue of the counters, with nothing in between. That is exact for all blocks, at the price that no
+// other backend launches.
 //
 // Values. A counter is never taken to begin at 0: an implementation samples at start(), copies all 64 bits and gives
 // differences, by counted(). It waits for the device to be idle before every sample. Clocks are held stable from arm()
