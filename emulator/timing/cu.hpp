@@ -107,7 +107,7 @@ struct Cu {
     uint64_t fetch_free = 0, smem_free = 0, lds_core_free = 0;
     std::array<uint64_t, 2> pair_free{};
     uint64_t busy_since = 0;
-    CuStats stats;
+    CuStats stats, at_start;  // at_start: when the grid had got going, Engine::started()
 
     uint64_t next() const {
         return std::min(std::min(simds[0].next, simds[1].next), std::min(simds[2].next, simds[3].next));

@@ -83,6 +83,11 @@ public:
 
     const Stats& stats() const { return totals; }
     const CuStats& cu(uint32_t number) const { return cus[number].stats; }
+    // From here on clocks are like those of what is skipped later.
+    void started() {
+        for (Cu& cu : cus) cu.at_start = cu.stats;
+    }
+    const CuStats& at_start(uint32_t number) const { return cus[number].at_start; }
     // Clocks in which a shader engine had a wave.
     uint64_t engine_busy(uint32_t number) const { return presence[number].busy; }
     uint32_t cu_count() const { return uint32_t(cus.size()); }

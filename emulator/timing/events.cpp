@@ -37,17 +37,25 @@ void fill_cu(Measured& m) {
     const uint64_t skipped = m.cu.cycles[size_t(State::Skipped)];
     if (!skipped) return;
     const Scale clocks{m.cu.wave_cycles, m.cu.wave_cycles - std::min(skipped, m.cu.wave_cycles)};
+    uint64_t timed = 0;  // since the grid got going, when all waves wait for their first data
+    for (size_t i = 0; i < states; ++i)
+        if (i != size_t(State::Skipped)) timed += m.cu.cycles[i] - m.at_start.cycles[i];
+    const auto more = [&](uint64_t& n, uint64_t at_start) {
+        if (timed) n += uint64_t((unsigned __int128)(n - at_start) * skipped / timed);
+    };
     const Scale code{m.cu.instructions(), m.cu.instructions() - m.cu.skipped};
     uint64_t sum = 0;
     for (size_t i = 0; i < states; ++i) {
         if (i == size_t(State::Skipped)) continue;
-        clocks(m.cu.cycles[i]);
+        more(m.cu.cycles[i], m.at_start.cycles[i]);
         sum += m.cu.cycles[i];
     }
     m.cu.cycles[size_t(State::Skipped)] = m.cu.wave_cycles - std::min(sum, m.cu.wave_cycles);  // what rounding left
+    for (uint64_t CuStats::*n : {&CuStats::level_vm, &CuStats::level_smem, &CuStats::level_lds, &CuStats::level_fetch,
+                                 &CuStats::lds_stalled, &CuStats::ta_stalled})
+        more(m.cu.*n, m.at_start.*n);
     for (uint64_t* n :
-         {&m.cu.level_vm, &m.cu.level_smem, &m.cu.level_lds, &m.cu.level_fetch, &m.cu.lds_stalled, &m.cu.ta_stalled,
-          &m.tcp.ta_busy, &m.tcp.ta_stalled, &m.tcp.latency, &m.tcp.l2_read_clocks, &m.tcp.l2_write_clocks})
+         {&m.tcp.ta_busy, &m.tcp.ta_stalled, &m.tcp.latency, &m.tcp.l2_read_clocks, &m.tcp.l2_write_clocks})
         clocks(*n);
     for (uint64_t* n : {&m.cu.fetches, &m.cu.branches_taken, &m.sqc.inst_hits, &m.sqc.inst_misses, &m.sqc.inst_ahead})
         code(*n);
@@ -133,14 +141,14 @@ Measured measured(const Engine& engine, const Memory& memory, const isa::Chip& c
     switch (perfcounters::row(block).per) {
         case Per::SE: {
             const uint32_t n = uint32_t(chip.cus_per_engine), first = uint32_t(i) * n;
-            for (uint32_t cu = first; cu < first + n; ++cu) m.cu += engine.cu(cu);
+            for (uint32_t cu = first; cu < first + n; ++cu) m.cu += engine.cu(cu), m.at_start += engine.at_start(cu);
             for (uint32_t s = memory.sqc_of(first); s <= memory.sqc_of(first + n - 1); ++s) add(m.sqc, memory.sqc(s));
             m.busy = engine.engine_busy(uint32_t(i));
             fill_cu(m);
             break;
         }
         case Per::CU:
-            m.cu = engine.cu(uint32_t(i));
+            m.cu = engine.cu(uint32_t(i)), m.at_start = engine.at_start(uint32_t(i));
             m.tcp = memory.tcp(uint32_t(i));
             fill_cu(m);
             fill_l1(m.tcp);

@@ -62,7 +62,7 @@ inline constexpr size_t functional_counts = size_t(Functional::LinesAtomic) + 1;
 
 // What an instance of a block saw of a grid: all CUs and scalar caches of an engine, a CU, a channel of L2, or the GPU.
 struct Measured {
-    CuStats cu;
+    CuStats cu, at_start;
     Memory::TcpCounts tcp;
     Memory::SqcCounts sqc;
     Memory::TccCounts tcc;

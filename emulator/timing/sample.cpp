@@ -51,6 +51,7 @@ Progress Sampler::advance() {
 
 void Sampler::window_ends() {
     Moment now{engine.now(), engine.marks(), engine.work()};
+    if (phase == Phase::Ramp) engine.started();
     if (phase == Phase::Ramp || phase == Phase::Settle)
         phase = phase == Phase::Ramp ? Phase::Detail : Phase::Measure;
     else
