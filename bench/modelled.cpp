@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace gcn {
 
@@ -42,7 +43,10 @@ ModelLog::~ModelLog() {
 
 std::optional<Modelled> ModelLog::take() {
     if (file < 0 && !name.empty()) {
-        file = open(name.c_str(), O_RDONLY | O_CLOEXEC);
+        file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        struct stat is;
+        const bool regular = file >= 0 && fstat(file, &is) == 0 && S_ISREG(is.st_mode);
+        if (!regular && file >= 0) close(std::exchange(file, -1)), name.clear();  // a pipe has no end
         if (file >= 0) lseek(file, from, SEEK_SET);
     }
     char part[4096];

@@ -38,7 +38,7 @@ public:
                                       }});
     }
     bool steps(const Program&) override { return false; }
-    bool full() const override { return false; }
+    bool full(uint64_t) const override { return false; }
     bool ready() const override { return false; }
     void advance(Steps*) override {}
     bool over() const override { return true; }

@@ -29,7 +29,7 @@ public:
         traces[number] = std::make_unique<GroupTrace>();
         return timing::group_recorder(number, facts, programs, *traces[number], {});
     }
-    bool full() const override { return false; }
+    bool full(uint64_t) const override { return false; }
     bool ready() const override { return false; }
     bool steps(const Program&) override { return false; }
     void advance(Steps*) override {}

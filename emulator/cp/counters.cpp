@@ -173,7 +173,10 @@ void Counters::write(uint32_t dword, uint32_t value, uint32_t index) {
 void Counters::select(Block b, int instance, int counter, uint32_t value) {
     const int last = std::min(counter + 1, int(slots_of(b)) - 1);
     for (int c = counter; c <= last; ++c)
-        if (const Slot s = slot(b, instance, c); counting()) s.held += total(b, instance, c) - s.base.load();
+        if (const Slot s = slot(b, instance, c); counting()) {
+            const uint64_t now = total(b, instance, c);
+            s.held += now - std::min(now, s.base.load());  // as in control()
+        }
     slot(b, instance, counter).select = value;
     for (int c = counter; c <= last; ++c) slot(b, instance, c).base = total(b, instance, c);
 }

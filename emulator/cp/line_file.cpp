@@ -15,8 +15,10 @@ namespace gcn::emulator {
 
 LineFile::LineFile(const std::string& variable, const std::string& name)
     : what("write to " + variable + "=" + name),
-      file(open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-    if (file < 0) fail({what, std::strerror(errno)});
+      file(open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666)) {
+    // Not to wait for who reads a pipe.
+    if (file < 0) fail({what, errno == ENXIO ? "nobody reads that pipe" : std::strerror(errno)});
+    fcntl(file, F_SETFL, O_APPEND);
 }
 
 LineFile::~LineFile() {

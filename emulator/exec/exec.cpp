@@ -205,7 +205,7 @@ struct Executor::Impl {
     // ---- scheduling; `guard` is held ----------------------------------------------------------
 
     bool may_start(const Grid& grid) const {
-        if (grid.fresh.empty() || (grid.recorder() && grid.recorder()->full())) return false;
+        if (grid.fresh.empty() || (grid.recorder() && grid.recorder()->full(grid.fresh.front().first))) return false;
         const int waves_each = std::max(grid.launch.waves_per_group(), 1);
         if (grid.scratch && grid.scratch->taken.size() - grid.scratch->used < size_t(waves_each)) return false;
         const int resident = int(grid.aside.size()) + grid.running;

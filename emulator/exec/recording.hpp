@@ -94,7 +94,7 @@ public:
     // A group begins. Called by several threads at once.
     virtual std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) = 0;
     // So much is recorded and not yet used that no further group should begin.
-    virtual bool full() const = 0;
+    virtual bool full(uint64_t next) const = 0;
     // advance() would get somewhere.
     virtual bool ready() const = 0;
     // Uses some of what was recorded; from one thread at a time. nullptr: groups go their own way.

@@ -52,12 +52,18 @@ private:
         }
     }
 
+    // What was booked of it when it lay beyond what is kept.
+    uint64_t given_late(uint64_t word) const {
+        if (late / 64 != word) return late / 64 < word ? 0 : ~uint64_t(0);
+        return (uint64_t(2) << late % 64) - 1;
+    }
+
     void forget(uint64_t word) {
         if (word <= base) return;
         if (word - base >= size) {
-            words.fill(0);
+            for (uint64_t w = word; w < word + size; ++w) words[w % size] = given_late(w);
         } else {
-            for (uint64_t w = base; w < word; ++w) words[w % size] = 0;
+            for (uint64_t w = base; w < word; ++w) words[w % size] = given_late(w + size);
         }
         base = word;
         if (full_from < base) full_from = base;

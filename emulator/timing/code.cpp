@@ -205,7 +205,8 @@ Uop uop_of(const Decoded& d, const Parameters& p) {
     if (u.record != Record::None) u.flags |= Uop::HasRecord;
     if (d.inst->timing == Timing::Branch && (name.starts_with("s_branch") || name.starts_with("s_cbranch")))
         u.flags |= Uop::Branches;
-    if (d.inst->timing == Timing::Branch && !name.starts_with("s_cbranch")) u.flags |= Uop::Leaves;
+    if (d.inst->timing == Timing::Branch && !name.starts_with("s_cbranch") && name != "s_getpc_b64")
+        u.flags |= Uop::Leaves;
     return u;
 }
 

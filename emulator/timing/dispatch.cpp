@@ -9,6 +9,7 @@ namespace gcn::emulator::timing {
 bool Engine::fits(const Room& room) const {
     const uint32_t n = shape.waves_per_group;
     if (room.groups >= group_limit || room.lds + lds_taken > parameters.lds_bytes) return false;
+    if (shape.scratch_waves && resident && (resident + 1) * n > shape.scratch_waves) return false;
     uint32_t free = 0;
     for (const uint8_t waves : room.waves) {
         if (n % 4 == 0 && waves + n / 4 > simd_limit) return false;
@@ -85,8 +86,9 @@ void Engine::place(uint32_t number) {
     const uint64_t at = dispatch_time;
     dispatch_time += parameters.group_launch;
     for (uint32_t i = 0; i < waves; ++i) {
-        uint32_t simd = i % 4;
-        if (waves % 4) simd = uint32_t(std::min_element(room.waves.begin(), room.waves.end()) - room.waves.begin());
+        uint32_t simd = i % 4;  // as fits() has it, also of a group with fewer waves than others
+        if (shape.waves_per_group % 4)
+            simd = uint32_t(std::min_element(room.waves.begin(), room.waves.end()) - room.waves.begin());
         ++room.waves[simd];
         group.simd_of[i] = uint8_t(simd);
         const uint64_t launched = std::max(at, launch_free[engine]);

@@ -51,7 +51,7 @@ Engine::Engine(const isa::Chip& chip, const Parameters& p, Memory& memory, const
     const uint32_t by_vgprs = 256 / rounded_up(shape.vgprs, std::max(p.vgpr_granule, 1u));
     const uint32_t by_sgprs = p.sgprs_per_simd / rounded_up(shape.sgprs, std::max(p.sgpr_granule, 1u));
     simd_limit = std::min({p.waves_per_simd, by_vgprs, by_sgprs, Simd::most});
-    if (shape.has_scratch) simd_limit = std::min(simd_limit, std::max(p.scratch_waves / 4, 1u));
+    if (shape.scratch_waves) simd_limit = std::min(simd_limit, std::max(p.scratch_waves / 4, 1u));
     simd_limit = std::max(simd_limit, (waves + 3) / 4);  // one group always fits
     group_limit = waves > 1 ? std::max(p.groups_per_cu, 1u) : Cu::most_waves;
     if (shape.lds_bytes) lds_taken = std::min(rounded_up(shape.lds_bytes, std::max(p.lds_granule, 1u)), p.lds_bytes);

@@ -26,7 +26,7 @@ namespace gcn::emulator::timing {
 struct LaunchShape {
     uint64_t groups = 0;  // 0: not known
     uint32_t waves_per_group = 1, vgprs = 1, sgprs = 16, lds_bytes = 0;
-    bool has_scratch = false;
+    uint32_t scratch_waves = 0;  // that have scratch memory, on the whole chip; 0: it needs none
 };
 
 enum class Progress : uint8_t { Done, Starved, Reached };

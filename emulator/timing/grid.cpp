@@ -28,7 +28,7 @@ LaunchShape shape_of(const Dispatch& d) {
     s.vgprs = 4 * ((d.rsrc1 & 0x3f) + 1);
     s.sgprs = 8 * ((d.rsrc1 >> 6 & 15) + 1);
     s.lds_bytes = d.lds_bytes;
-    s.has_scratch = d.scratch_base && d.scratch_wave_bytes;
+    if (d.scratch_base && d.scratch_wave_bytes) s.scratch_waves = d.scratch_waves;
     return s;
 }
 
@@ -100,7 +100,8 @@ void TimedGrid::met(const Program& program) {
 }
 
 // Groups may wait for each other as far as they fit the chip together, so that many always go on.
-bool TimedGrid::full() const {
+bool TimedGrid::full(uint64_t next) const {
+    if (too_much || over() || next <= wanted.load(std::memory_order_relaxed)) return false;
     const size_t count = waiting.load(std::memory_order_relaxed);
     return count >= capacity && (count >= 4 * capacity || bytes.load(std::memory_order_relaxed) > most_bytes);
 }
@@ -121,7 +122,8 @@ void TimedGrid::give(std::unique_ptr<GroupTrace> trace) {
     trace->codes = &codes;
     trace->first = codes.front().get();
     engine.give(std::move(trace));
-    if (++given == total) engine.no_more();
+    wanted.store(++given, std::memory_order_relaxed);
+    if (given == total) engine.no_more();
 }
 
 void TimedGrid::take_in() {

@@ -44,7 +44,7 @@ public:
     TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, size_t most_recorded, Ended);
 
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) override;
-    bool full() const override;
+    bool full(uint64_t next) const override;
     bool ready() const override;
     void advance(Steps*) override;
     bool steps(const Program&) override;
@@ -91,6 +91,7 @@ private:
     bool stepped = false;
     std::unique_ptr<GroupTrace> begun;         // stepped: the group that begins
     std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
+    std::atomic<uint64_t> wanted{0};           // `given`, for those without the lock
     std::atomic<bool> next_is_there{false}, done{false}, too_much{false};
     std::atomic<bool> goes_on{false};  // the engine was not starved, its turn was over
     Found found;

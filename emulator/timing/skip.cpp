@@ -14,6 +14,9 @@
 
 namespace gcn::emulator::timing {
 
+// Groups that end make room for others within a step, at their own times.
+static constexpr uint64_t step = 64 * Engine::quantum;
+
 Engine::Work Engine::work() const {
     Work w;
     for (const Cu& cu : cus)
@@ -52,8 +55,6 @@ Progress Engine::skip(uint64_t cycles, const Paces& at, uint64_t warming) {
         skip_groups = resident;
         freeze();
     }
-    // Groups that end make room for others within a step, at their own times.
-    constexpr uint64_t step = 64 * quantum;
     for (;;) {
         const uint64_t end = std::min(time + step, skip_end);
         if (!walking && !dispatch(end)) return Progress::Starved;
@@ -91,6 +92,12 @@ bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
     CuStats& stats = cu.stats;
     set_fed(cu, w);
     const uint64_t pace = paces[kind_of(cu, w)];
+    // So slow that it issues nothing in a step: it stands where it is, until others have made room.
+    if (w.uop && pace >= 1024 * step && w.since < end) {
+        stats.cycles[size_t(State::Skipped)] += end - w.since;
+        w.since = end;
+        return true;
+    }
     if (!w.uop) {
         stats.cycles[size_t(State::Skipped)] += w.ready - std::min(w.ready, w.since);
         w.since = std::max(w.since, w.ready);

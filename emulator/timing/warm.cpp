@@ -61,7 +61,7 @@ void Memory::warm_scalar(uint32_t cu, uint64_t line, uint32_t lines, bool write,
 }
 
 void Memory::warm_l2(uint64_t line, bool system, Way way, uint32_t bytes) {
-    const Place p = place(line);
+    const Place p = system ? of_host(line) : place(line);
     Tcc& c = tccs[p.channel];
     const bool reads = way <= Way::ReadAround, writes = way == Way::Write;
     ++c.counts.requests;

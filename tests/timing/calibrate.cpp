@@ -19,7 +19,7 @@ namespace {
 struct Options {
     std::vector<std::string> names;
     std::string groups = "abc";
-    bool json = false, all_chips = false, one_of_all = false, check = false, list = false;
+    bool json = false, all_chips = false, check = false, list = false;
     int mhz = 0;
 };
 
@@ -131,9 +131,6 @@ int run(const Options& options) {
         else
             print_text(row, bench.chip() ? std::string(bench.chip()->row) : "?", &result);
     }
-    if (done == 0 && of_others > 0 && !options.one_of_all)
-        fail({"calibrate " + device.name, std::to_string(of_others) + " rows are wanted, and all are of other cards",
-              "calibrate --list", Fault::WrongUse});
     std::fprintf(stderr, "gcn: %d rows, %d outside their bars; %d of other cards not run", done, outside, of_others);
     std::fprintf(stderr, left_out ? ", %d that take minutes left out: name them to run them.\n" : ".\n", left_out);
     return outside > 0;
@@ -141,7 +138,6 @@ int run(const Options& options) {
 
 // A process has one card, so each chip gets one.
 int run_all_chips(char** arguments) {
-    char one_of_all[] = "--one-of-all";
     int worst = 0;
     for (const isa::Chip& chip : isa::chips) {
         std::fflush(nullptr);
@@ -149,7 +145,8 @@ int run_all_chips(char** arguments) {
         if (child == 0) {
             setenv("GCN_EMU_CHIP", std::string(chip.row).c_str(), 1);
             std::vector<char*> same;
-            for (char** a = arguments; *a; ++a) same.push_back(std::string_view(*a) == "--all-chips" ? one_of_all : *a);
+            for (char** a = arguments; *a; ++a)
+                if (std::string_view(*a) != "--all-chips") same.push_back(*a);
             same.push_back(nullptr);
             execv("/proc/self/exe", same.data());
             std::perror("calibrate");
@@ -173,7 +170,6 @@ int main(int count, char** arguments) try {
     app.add_flag("--check", options.check, "only whether the kernels compute what they should; no figures");
     app.add_flag("--list", options.list, "print the rows, run nothing");
     app.add_flag("--all-chips", options.all_chips, "one process for each GCN_EMU_CHIP");
-    app.add_flag("--one-of-all", options.one_of_all)->group("");  // what --all-chips becomes for each
     app.add_option("--mhz", options.mhz, "the clock that the card really holds; default: what it says")
         ->check(CLI::Range(1, 10000));
     try {
