@@ -60,7 +60,7 @@ public:
 
     // What was timed in detail so far.
     struct Work {
-        uint64_t valu_clocks = 0, lds_clocks = 0, l2_requests = 0, l2_hits = 0;
+        uint64_t valu_clocks = 0, lds_clocks = 0, l2_requests = 0, l2_reads = 0, l2_hits = 0;
     };
     Work work() const;
     uint32_t l2_channels() const { return memory.channels(); }

@@ -22,6 +22,7 @@ constexpr size_t most_recent = 4;  // windows whose mean is the pace of the next
 // Pairs of shares: so busy the vector ALUs or LDS have to be when L2 is asked for at most so much of what it can take.
 constexpr struct { double busy, requests; } steady_when[] = {{0.9, 0.74}, {0.85, 0.48}, {0.75, 0.3}, {0.3, 0.25}};
 constexpr double streaming = 0.1;  // at most so many requests hit
+constexpr double mostly = 0.4;     // and so many are reads: where writes are alone skips were 30 % off
 
 // What a window's statistics do not tell: with the matrix products of this project times differed by as much from
 // those in full (tests/bench_timed.cpp).
@@ -140,7 +141,7 @@ bool Sampler::is_steady(const Moment& now) const {
     for (const auto& share : steady_when)
         if (busy >= share.busy * clocks * cus && requests <= share.requests * clocks * engine.l2_channels())
             return true;
-    return requests > 0 && hits <= streaming * requests;
+    return requests > 0 && hits <= streaming * requests && in_window(&Engine::Work::l2_reads) >= mostly * requests;
 }
 
 // Of kinds that there were none of: as of the most similar ones.

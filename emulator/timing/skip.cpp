@@ -22,7 +22,7 @@ Engine::Work Engine::work() const {
     for (const Cu& cu : cus)
         w.valu_clocks += cu.stats.unit_cycles[size_t(Kind::Valu)], w.lds_clocks += cu.stats.lds_active;
     for (uint32_t c = 0; c < memory.channels(); ++c)
-        w.l2_requests += memory.tcc(c).requests, w.l2_hits += memory.tcc(c).hits;
+        w.l2_requests += memory.tcc(c).requests, w.l2_reads += memory.tcc(c).reads, w.l2_hits += memory.tcc(c).hits;
     return w;
 }
 
