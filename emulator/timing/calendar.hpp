@@ -30,7 +30,10 @@ public:
             ++word, open = ~uint64_t(0);
         }
         // Booked further ahead than anybody looks: behind everything.
-        late = late < word * 64 ? word * 64 : late + 1;
+        if (late < word * 64)
+            late = late_from = word * 64;
+        else
+            ++late;
         return late;
     }
 
@@ -54,7 +57,8 @@ private:
 
     // What was booked of it when it lay beyond what is kept.
     uint64_t given_late(uint64_t word) const {
-        if (late / 64 != word) return late / 64 < word ? 0 : ~uint64_t(0);
+        if (word < late_from / 64 || word > late / 64) return 0;
+        if (late / 64 != word) return ~uint64_t(0);
         return (uint64_t(2) << late % 64) - 1;
     }
 
@@ -73,7 +77,7 @@ private:
     std::array<uint64_t, size> words{};
     uint64_t base = 0;                    // the first word that is kept
     uint64_t full_from = 0, full_to = 0;  // words without a free slot
-    uint64_t late = 0;
+    uint64_t late = 0, late_from = 0;     // booked beyond what is kept
 };
 
 // The times at which the last N requests are done: a limit on how many are under way. Request k waits for k - N.
