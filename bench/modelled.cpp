@@ -14,6 +14,8 @@
 
 namespace gcn {
 
+using nlohmann::json;
+
 std::string text(const Modelled& m) {
     if (m.method != "sampled") return m.method;
     char text[32];
@@ -58,8 +60,14 @@ std::optional<Modelled> ModelLog::take() {
     };
     for (size_t end; (end = rest.find('\n')) != rest.npos; rest.erase(0, end + 1)) {
         const auto j = nlohmann::json::parse(rest.substr(0, end), nullptr, false);
-        if (!j.is_object()) continue;  // somebody else's line
-        const Modelled one{j.value("method", "none"), j.value("interval", 0.0), j.value("parameters", "")};
+        // Somebody else's line, unless it has these.
+        const auto is = [&](const char* key, bool (json::*type)() const noexcept) {
+            return j.is_object() && j.contains(key) && (j[key].*type)();
+        };
+        if (!is("method", &json::is_string) || !is("interval", &json::is_number) || !is("parameters", &json::is_string))
+            continue;
+        const Modelled one{j["method"], j["interval"], j["parameters"]};
+        if (place(one.method) == std::end(methods) - std::begin(methods)) continue;
         if (!all || place(one.method) > place(all->method)) all = {one.method, all ? all->interval : 0, one.parameters};
         all->interval = std::max(all->interval, one.interval);
     }

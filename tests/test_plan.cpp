@@ -404,6 +404,24 @@ TEST_CASE("after the case in which the device was lost, the rows of the others s
     CHECK_FALSE(second.measured);
 }
 
+TEST_CASE("of a log of times only whole records of known methods are believed") {
+    const std::string name = "/tmp/gcn-test-log-" + std::to_string(getpid());
+    setenv("GCN_EMU_TIMING_LOG", name.c_str(), 1);
+    ModelLog log;
+    CHECK(!log.take());
+    const auto add = [&](const char* line) { std::ofstream(name, std::ios::app) << line << "\n"; };
+    for (const char* wrong :
+         {"{\"method\":5}", "[]", "{", "{\"method\":\"exact\",\"interval\":null,\"parameters\":\"p\"}",
+          "{\"method\":\"bogus\",\"interval\":0,\"parameters\":\"p\"}"})
+        add(wrong);
+    CHECK(!log.take());
+    add("{\"method\":\"sampled\",\"interval\":0.02,\"parameters\":\"p\"}");
+    add("{\"method\":\"exact\",\"interval\":0,\"parameters\":\"p\"}");
+    CHECK(log.take() == Modelled{"sampled", 0.02, "p"});
+    unlink(name.c_str());
+    unsetenv("GCN_EMU_TIMING_LOG");
+}
+
 TEST_CASE("every case of every list is a problem, and none stands twice in a list") {
     for (const CaseList& list : case_lists()) {
         INFO(list.name);
