@@ -117,7 +117,6 @@ public:
     // Where its lines lie for caches; at its address until it is told.
     uint64_t first_line() const { return lies; }
     void lie_at(uint64_t line) { lies = line; }
-    uint64_t lines() const { return uops.empty() ? 1 : uops.back().block / 2 + 1; }
     uint64_t content() const { return hash; }  // of its instructions, wherever they are
 
 private:

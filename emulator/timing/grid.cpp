@@ -111,7 +111,7 @@ bool TimedGrid::ready() const { return (next_is_there || goes_on || too_much) &&
 // Under the lock, as give().
 void TimedGrid::take_codes() {
     for (auto& code : codes_met) {
-        code->lie_at(places.of_code(code->content(), code->lines()));
+        code->lie_at(Places::of_code(code->content()));
         codes.push_back(std::move(code));
     }
     codes_met.clear();

@@ -4,7 +4,6 @@
 // multiple of 2 MiB, as large ones lie on a card: the same program has the same times whenever it runs.
 
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "emulator/exec/memory.hpp"
@@ -17,9 +16,9 @@ class Places final : public Translate {
 public:
     explicit Places(const AddressSpace& space) : space(space) {}
 
-    // The first of as many lines for code of this content, the same each time: where a runtime puts code, and what else
-    // it puts there, does not count.
-    uint64_t of_code(uint64_t content, uint64_t lines);
+    // The first line of code of this content, the same each time: neither where a runtime puts code counts nor when the
+    // host meets it. (Two that meet in a place, one pair in 65536, share lines.)
+    static uint64_t of_code(uint64_t content);
 
     // Memory that has gone since lies nowhere near any other.
     Placement find(uint64_t line) const override;
@@ -34,9 +33,8 @@ private:
 
     const AddressSpace& space;
     mutable std::vector<Known> known;
-    std::map<uint64_t, uint64_t> codes;
     mutable uint64_t version = 0;
-    mutable uint64_t next = 0, next_of_host = uint64_t(1) << 34;  // lines; the host's from 1 TiB on
+    mutable uint64_t next = (2 << 20) / 64, next_of_host = uint64_t(1) << 34;  // lines; the host's from 1 TiB on
 };
 
 }  // namespace gcn::emulator::timing
