@@ -66,6 +66,7 @@ struct alignas(64) WaveState {
     State reason = State::Starting;  // what `ready` is waited for
     bool hungry = false;             // its next instruction needs words of the trace that may not be there
     bool at_barrier = false, used = false;
+    bool behind_stretch = false;  // `uop`, a barrier, has issued and was the last of its stretch
     Ring vm, lgkm;
 
     // Of two on a SIMD.

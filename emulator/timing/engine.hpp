@@ -147,10 +147,13 @@ private:
     uint64_t lds(Cu&, const WaveState&, uint32_t port, uint32_t bytes, uint32_t conflict, uint64_t time);
 
     // flow.cpp
+    static bool knows_next_stretch(const WaveState&);
     bool fed(const WaveState&) const;
     bool feed(Cu&, Simd&, uint64_t time);
     void begin(Cu&, WaveState&, uint64_t time);
+    void go_on_behind(Cu&, WaveState&, uint64_t time);
     bool next_stretch(const Cu&, WaveState&);
+    void request(Cu&, WaveState&, const Uop&, uint64_t time);
     void go_on(Cu&, WaveState&, const Uop&, uint64_t time, uint64_t ready, State);
     void prepare(Cu&, WaveState&, uint64_t ready, State);
     void jump(Cu&, WaveState&, uint64_t ready, State);

@@ -11,13 +11,20 @@ static bool stretch_there(const uint32_t* words, size_t left) {
     return left >= 1 && (words[0] != record::other_code || left >= 3);
 }
 
-// The words that the next instruction needs are there, or none will come.
+// Or that none follows.
+bool Engine::knows_next_stretch(const WaveState& w) {
+    const WaveTrace& t = *w.trace;
+    return t.complete || stretch_there(t.words.data() + t.read, t.left());
+}
+
+// The words that the next instruction needs are there, or none will come. A barrier needs none: what lies behind it may
+// not be known before others of the group have come to it.
 bool Engine::fed(const WaveState& w) const {
     const WaveTrace& t = *w.trace;
     if (t.complete) return true;
     const size_t left = t.left();
     const uint32_t* words = t.words.data() + t.read;
-    if (!w.uop) return stretch_there(words, left);
+    if (!w.uop || w.behind_stretch) return stretch_there(words, left);
     size_t need = 0;
     switch (w.uop->record) {
         case Record::None:
@@ -34,7 +41,7 @@ bool Engine::fed(const WaveState& w) const {
             break;
     }
     if (left < need) return false;
-    if (!(w.uop->flags & Uop::Last) || w.uop->job == Job::End) return true;
+    if (!(w.uop->flags & Uop::Last) || w.uop->job == Job::End || w.uop->job == Job::Barrier) return true;
     return stretch_there(words + need, left - need);
 }
 
@@ -58,7 +65,9 @@ bool Engine::feed(Cu& cu, Simd& simd, uint64_t time) {
         }
         if (!fed(w)) return starve(cu, w, time);
         set_fed(cu, w);
-        if (!w.uop) begin(cu, w, time);  // it may end, or be hungry again
+        // It may end, or be hungry again.
+        if (!w.uop) begin(cu, w, time);
+        else if (w.behind_stretch) go_on_behind(cu, w, time);
     }
     return true;
 }
@@ -71,6 +80,19 @@ void Engine::begin(Cu& cu, WaveState& w, uint64_t time) {
     } else {
         ++cu.stats.malformed;
         cu.stats.cycles[size_t(State::Starting)] += time - w.since;
+        end_wave(cu, w, time);
+    }
+}
+
+// From a barrier that was the last of its stretch, whose next one was not known then.
+void Engine::go_on_behind(Cu& cu, WaveState& w, uint64_t time) {
+    w.behind_stretch = false;
+    if (next_stretch(cu, w)) {
+        prepare(cu, w, w.ready, State::Barrier);
+        w.reason = State::Barrier;
+    } else {
+        ++cu.stats.malformed;
+        cu.stats.cycles[size_t(State::Barrier)] += time - w.since;
         end_wave(cu, w, time);
     }
 }
@@ -112,12 +134,16 @@ void Engine::jump(Cu& cu, WaveState& w, uint64_t ready, State reason) {
     prepare(cu, w, ready, reason);
 }
 
+// The block of code behind `u`, which issues at `time`.
+void Engine::request(Cu& cu, WaveState& w, const Uop& u, uint64_t time) {
+    if (!(u.flags & Uop::Requests) || w.requested == u.block + 1) return;
+    w.block_at[~u.block & 1] = fetch(cu, u.block + 1, w, !(u.block & 1), time);
+    w.requested = u.block + 1;
+}
+
 // Behind `u`, issued at `time`: the next instruction can issue at `ready`, for which `reason` is why.
 void Engine::go_on(Cu& cu, WaveState& w, const Uop& u, uint64_t time, uint64_t ready, State reason) {
-    if ((u.flags & Uop::Requests) && w.requested != u.block + 1) {
-        w.block_at[~u.block & 1] = fetch(cu, u.block + 1, w, !(u.block & 1), time);
-        w.requested = u.block + 1;
-    }
+    request(cu, w, u, time);
     if (!(u.flags & Uop::Last)) {
         ++w.uop;
         prepare(cu, w, ready, reason);

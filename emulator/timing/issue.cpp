@@ -153,8 +153,15 @@ void Engine::internal(Cu& cu, Simd& simd, WaveState& w, const Uop& u, uint64_t t
         case Job::Barrier: {
             ++w.barriers, ++cu.stats.barriers;
             GroupState& group = cu.groups[w.group];
-            go_on(cu, w, u, time, time + 4, State::Barrier);
-            if (!w.used) return;  // its trace ended here
+            if (!(u.flags & Uop::Last) || knows_next_stretch(w)) {
+                go_on(cu, w, u, time, time + 4, State::Barrier);
+                if (!w.used) return;  // its trace ended here
+            } else {
+                request(cu, w, u, time);
+                w.ready = time + 4;
+                w.behind_stretch = w.hungry = true;
+                ++simd.hungry;
+            }
             w.at_barrier = true;
             w.behind = std::max(w.ready, time + 4);
             w.reason = State::Barrier;

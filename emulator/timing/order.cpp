@@ -1,7 +1,7 @@
 #include "emulator/timing/order.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <string_view>
 
 #include "emulator/exec/recording.hpp"
 #include "emulator/timing/touch.hpp"
@@ -18,25 +18,17 @@ bool reads_shared(const isa::Decoded& d) {
     return t.what == Touch::What::Atomic ? t.returns : t.what == Touch::What::Load && d['G'];
 }
 
-bool is_branch(const isa::Decoded& d) {
-    return d.format == isa::Fmt::SOPP && (d.inst->name == "s_branch" || d.inst->name.starts_with("s_cbranch_"));
+// What it goes on with is told by registers: nobody knows what that does.
+bool goes_anywhere(const isa::Decoded& d) {
+    constexpr std::string_view names[] = {"s_setpc_b64", "s_swappc_b64", "s_rfe_b64", "s_rfe_restore_b64"};
+    return std::ranges::find(names, d.inst->name) != std::end(names);
 }
 
 }  // namespace
 
 bool may_depend_on_time(const Program& program) {
-    std::vector<uint64_t> reads;  // addresses, ascending
-    for (const Program::Instruction& i : program.code()) {
-        if (!i.decoded) continue;
-        if (reads_clock(*i.decoded)) return true;
-        if (reads_shared(*i.decoded)) reads.push_back(i.pc);
-    }
-    if (reads.empty()) return false;
-    return std::any_of(program.code().begin(), program.code().end(), [&](const Program::Instruction& i) {
-        if (!i.decoded || !is_branch(*i.decoded)) return false;
-        const uint64_t target = i.pc + 4 + uint64_t(4 * int64_t(int16_t((*i.decoded)['i'])));
-        const auto first = std::lower_bound(reads.begin(), reads.end(), target);
-        return target <= i.pc && first != reads.end() && *first <= i.pc;
+    return std::ranges::any_of(program.code(), [](const Program::Instruction& i) {
+        return i.decoded && (reads_clock(*i.decoded) || reads_shared(*i.decoded) || goes_anywhere(*i.decoded));
     });
 }
 

@@ -91,6 +91,12 @@ bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
     if (!w.trace->complete) return starve(cu, w, time);
     CuStats& stats = cu.stats;
     set_fed(cu, w);
+    if (w.behind_stretch) {
+        go_on_behind(cu, w, w.since);
+        if (!w.used) return true;
+        w.behind = std::max(w.behind, w.ready);
+        f.wave = w;
+    }
     const uint64_t pace = paces[kind_of(cu, w)];
     // So slow that it issues nothing in a step: it stands where it is, until others have made room.
     if (w.uop && pace >= 1024 * step && w.since < end) {
