@@ -94,7 +94,7 @@ struct Simd {
 struct GroupState {
     std::unique_ptr<GroupTrace> trace;  // empty: the place is free
     uint32_t waves = 0, alive = 0;
-    std::optional<uint32_t> turns;      // of a skip: barriers until where its waves stay
+    std::optional<int32_t> turns;       // of a skip: barriers until where its waves stay
     std::array<uint8_t, 16> slots{};    // Cu::waves of each
     std::array<uint8_t, 16> simd_of{};  // of each wave
 };

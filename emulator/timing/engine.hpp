@@ -163,7 +163,11 @@ private:
 
     // skip.cpp
     static uint32_t kind_of(const Cu&, const WaveState&);
+    bool walk(Cu&, Simd&, uint64_t end);
     bool walk(Cu&, WaveState&, uint64_t end);
+    bool starves(const Cu&, const WaveState&) const;
+    static void stand(Cu&, WaveState&, uint64_t until);
+    void end_skipped(Cu&, WaveState&);
     static void pass(WaveState&, CuStats&, uint64_t pace);
     void count_skipped(Cu&, WaveState&, uint32_t first, uint32_t end);
     void freeze();

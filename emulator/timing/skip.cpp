@@ -60,8 +60,8 @@ Progress Engine::skip(uint64_t cycles, const Paces& at, uint64_t warming) {
         if (!walking && !dispatch(end)) return Progress::Starved;
         walking = true;
         for (Cu& cu : cus)
-            for (WaveState& w : cu.waves)
-                if (w.used && !walk(cu, w, end)) return Progress::Starved;
+            for (Simd& simd : cu.simds)
+                if (!walk(cu, simd, end)) return Progress::Starved;
         walking = false;
         if (std::any_of(freed.begin(), freed.end(), [&](const Freed& f) { return f.time < end; })) continue;
         time = end;
@@ -82,6 +82,34 @@ void Engine::freeze() {
     }
 }
 
+// The oldest first: when they end others need not starve any longer.
+bool Engine::walk(Cu& cu, Simd& simd, uint64_t end) {
+    for (uint32_t i = 0; i < simd.count;) {
+        const uint32_t count = simd.count;
+        if (!walk(cu, cu.waves[simd.wave[i]], end)) return false;
+        if (simd.count == count) ++i;
+    }
+    return true;
+}
+
+// So slow that it issues nothing in a step: it stands where it is, until others have made room.
+bool Engine::starves(const Cu& cu, const WaveState& w) const { return paces[kind_of(cu, w)] >= 1024 * step; }
+
+void Engine::stand(Cu& cu, WaveState& w, uint64_t until) {
+    if (w.since >= until) return;
+    cu.stats.cycles[size_t(State::Skipped)] += until - w.since;
+    w.since = until;
+}
+
+void Engine::end_skipped(Cu& cu, WaveState& w) {
+    const Simd& simd = cu.simds[w.simd];
+    for (uint32_t i = 0; i < simd.count; ++i) {
+        WaveState& other = cu.waves[simd.wave[i]];
+        if (other.uop && starves(cu, other)) stand(cu, other, w.since);
+    }
+    end_wave(cu, w, w.since);
+}
+
 // Walks to `end`, or to where it is to stay. False: its trace has to be whole first.
 bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
     Frozen& f = frozen[cu.number * Cu::most_waves + size_t(&w - cu.waves.data())];
@@ -97,22 +125,19 @@ bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
         w.behind = std::max(w.behind, w.ready);
         f.wave = w;
     }
-    const uint64_t pace = paces[kind_of(cu, w)];
-    // So slow that it issues nothing in a step: it stands where it is, until others have made room.
-    if (w.uop && pace >= 1024 * step && w.since < end) {
-        stats.cycles[size_t(State::Skipped)] += end - w.since;
-        w.since = end;
-        return true;
-    }
     if (!w.uop) {
-        stats.cycles[size_t(State::Skipped)] += w.ready - std::min(w.ready, w.since);
-        w.since = std::max(w.since, w.ready);
+        stand(cu, w, w.ready);
         if (!next_stretch(cu, w)) {
             ++stats.malformed;
-            end_wave(cu, w, w.since);
+            end_skipped(cu, w);
             return true;
         }
     }
+    if (starves(cu, w)) {
+        stand(cu, w, end);
+        return true;
+    }
+    const uint64_t pace = paces[kind_of(cu, w)];
     const Uop* const stood = f.wave.used ? f.wave.uop : nullptr;
     const auto walked_to = [&] { return w.since + (w.walked * pace + w.fraction) / 1024; };
     for (bool leaves = w.issued == f.wave.issued;; leaves = false) {
@@ -134,7 +159,7 @@ bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
             if (!f.turn) f.turn = std::max<uint64_t>(then - f.stood, 1);
             // Waves that meet at barriers go on by as many, or some would wait for others there.
             GroupState& group = cu.groups[w.group];
-            const uint32_t turns = w.barriers - f.wave.barriers;
+            const auto turns = int32_t(w.barriers - f.wave.barriers);  // a new wave in an old place may have fewer
             if (w.barriers && group.turns ? turns >= *group.turns : then + f.turn / 2 >= skip_end) {
                 if (!group.turns) group.turns = turns;
                 f.stays = true;
@@ -149,7 +174,7 @@ bool Engine::walk(Cu& cu, WaveState& w, uint64_t end) {
         if (last == Job::End || !next_stretch(cu, w)) {
             stats.malformed += last != Job::End;
             pass(w, stats, pace);
-            end_wave(cu, w, w.since);
+            end_skipped(cu, w);
             return true;
         }
     }
