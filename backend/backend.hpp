@@ -81,4 +81,7 @@ std::unique_ptr<Backend> open_backend(std::string_view choice);  // as Device::o
 TimeKind time_kind_of(std::string_view device_name);
 bool is_software(std::string_view device_name);
 
+// Between two stamps of a device. One that models time and stamps twice the same does not know how long it took: NaN.
+Time time_between(uint64_t begin, uint64_t end, const DeviceInfo&, double us_per_tick);
+
 }  // namespace gcn

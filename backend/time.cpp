@@ -1,6 +1,8 @@
 // A time prints with its kind, and a device's name says which kind its times are.
 
+#include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "backend/backend.hpp"
 
@@ -8,6 +10,7 @@ namespace gcn {
 
 std::string text(Time t) {
     static constexpr const char* kinds[] = {"measured", "modelled", "host"};
+    if (std::isnan(t.us)) return "a time that was not modelled";
     char line[48];
     std::snprintf(line, sizeof line, "%.1f us %s", t.us, kinds[int(t.kind)]);
     return line;
@@ -22,5 +25,10 @@ TimeKind time_kind_of(std::string_view device_name) {
 }
 
 bool is_software(std::string_view device_name) { return time_kind_of(device_name) != TimeKind::Measured; }
+
+Time time_between(uint64_t begin, uint64_t end, const DeviceInfo& info, double us_per_tick) {
+    const bool known = begin != end || info.time_kind != TimeKind::Modelled;
+    return {known ? double(end - begin) * us_per_tick : std::numeric_limits<double>::quiet_NaN(), info.time_kind};
+}
 
 }  // namespace gcn

@@ -59,12 +59,13 @@ std::optional<Modelled> ModelLog::take() {
         return std::find(std::begin(methods), std::end(methods), method) - std::begin(methods);
     };
     for (size_t end; (end = rest.find('\n')) != rest.npos; rest.erase(0, end + 1)) {
-        const auto j = nlohmann::json::parse(rest.substr(0, end), nullptr, false);
-        // Somebody else's line, unless it has these.
+        const json j = json::parse(rest.substr(0, end), nullptr, false);
+        // Somebody else's line, unless it has these and is of this process.
         const auto is = [&](const char* key, bool (json::*type)() const noexcept) {
             return j.is_object() && j.contains(key) && (j[key].*type)();
         };
-        if (!is("method", &json::is_string) || !is("interval", &json::is_number) || !is("parameters", &json::is_string))
+        if (!is("method", &json::is_string) || !is("interval", &json::is_number) ||
+            !is("parameters", &json::is_string) || !is("pid", &json::is_number) || j["pid"] != getpid())
             continue;
         const Modelled one{j["method"], j["interval"], j["parameters"]};
         if (place(one.method) == std::end(methods) - std::begin(methods)) continue;

@@ -227,7 +227,7 @@ static void multiply(const GemmFiles& o) {
     progress.clear();
 
     const double flop = 2.0 * double(p.gemm.m) * double(p.gemm.n) * double(p.gemm.k);
-    const double gflops = done.time.us > 0 ? flop / done.time.us / 1e3 : 0;
+    const double gflops = done.time.us != 0 ? flop / done.time.us / 1e3 : 0;
     std::FILE* const to = c_is_printed ? stderr : stdout;
     if (o.json)
         return print({{"output", o.c},
@@ -242,7 +242,7 @@ static void multiply(const GemmFiles& o) {
                       {"verified", o.verify ? nlohmann::json(true) : nlohmann::json()}},
                      to);
     print_line(o.c + ": " + text(rows, columns) + ", " + done.kernel + " on " + done.device + ", " +
-                   gcn::text(done.time) + ", " + fixed(gflops, 1) + " GFLOPS" +
+                   gcn::text(done.time) + (std::isnan(gflops) ? "" : ", " + fixed(gflops, 1) + " GFLOPS") +
                    (verdict.empty() ? "" : ", verified: " + verdict),
                to);
 }

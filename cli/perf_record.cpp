@@ -1,6 +1,7 @@
 // gcn perf record: what the hardware counters say of cases.
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "backend/counters.hpp"
@@ -122,7 +123,8 @@ json described(const Item& item, const perfcounters::Collected& collected, size_
 
 void print_case(const json& result) {
     print_line(result["case"].get<std::string>() + "  " + result["kernel"].get<std::string>() + "  " +
-               fixed(result["time_us"], 1) + " us (" + result["time_kind"].get<std::string>() + "), " +
+               (result["time_us"].is_null() ? "- us (not " : fixed(result["time_us"], 1) + " us (") +
+               result["time_kind"].get<std::string>() + "), " +
                std::to_string(result["passes"].get<int>()) + (result["passes"] == 1 ? " pass" : " passes"));
     size_t longest = 5;
     for (const json& row : result["counted"]) longest = std::max(longest, row["name"].get<std::string>().size());
@@ -161,7 +163,7 @@ void record(const RecordOptions& o) {
                     {"backend", device.backend()},
                     {"device", device.name()},
                     {"kernel", work.kernel()},
-                    {"time_us", work.last.us},
+                    {"time_us", std::isnan(work.last.us) ? json() : json(work.last.us)},
                     {"time_kind", kind_text(work.last.kind)},
                     {"counter_kind", kind_text(counters->info().kind)},
                     {"passes", collected.plan.passes.size()},

@@ -340,7 +340,7 @@ std::optional<Time> run_kernel(Context& context, const Kernel& any, Grid grid,
         context.lose(&kernel.name, error);
         return {};
     }
-    return Time{double(*slot.end - *slot.begin) * context.device.us_per_tick, context.device.info.time_kind};
+    return time_between(*slot.begin, *slot.end, context.device.info, context.device.us_per_tick);
 }
 
 }  // namespace gcn::drm_host

@@ -168,7 +168,7 @@ std::optional<Time> run_kernel(Context& context, const Kernel& any, Grid grid,
     hsa_amd_profiling_dispatch_time_t ticks{};
     const hsa_status_t timed = hsa().hsa_amd_profiling_get_dispatch_time(context.agents.gpu, context.done, &ticks);
     GCN_ASSERT(timed == HSA_STATUS_SUCCESS);
-    return Time{double(ticks.end - ticks.start) * context.agents.us_per_tick, context.agents.info.time_kind};
+    return time_between(ticks.start, ticks.end, context.agents.info, context.agents.us_per_tick);
 }
 
 }  // namespace gcn::hsa_host

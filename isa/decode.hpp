@@ -82,6 +82,9 @@ struct Inst {
     Also also;
     Timing timing;
 
+    constexpr bool is_valu() const {
+        return timing == Timing::Valu || timing == Timing::ValuQuarter || timing == Timing::ValuDouble;
+    }
     constexpr bool carries() const { return also == Also::WriteVcc || also == Also::UpdateVcc; }
     constexpr bool takes(Type type) const { return std::find(src.begin(), src.end(), type) != src.end(); }
 

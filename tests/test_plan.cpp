@@ -404,21 +404,23 @@ TEST_CASE("after the case in which the device was lost, the rows of the others s
     CHECK_FALSE(second.measured);
 }
 
-TEST_CASE("of a log of times only whole records of known methods are believed") {
-    const std::string name = "/tmp/gcn-test-log-" + std::to_string(getpid());
+TEST_CASE("of a log of times only whole records of known methods and of this process are believed") {
+    const test::Folder folder;
+    const std::string name = folder / "log", mine = "{\"pid\":" + std::to_string(getpid()) + ",";
     setenv("GCN_EMU_TIMING_LOG", name.c_str(), 1);
     ModelLog log;
     CHECK(!log.take());
-    const auto add = [&](const char* line) { std::ofstream(name, std::ios::app) << line << "\n"; };
-    for (const char* wrong :
-         {"{\"method\":5}", "[]", "{", "{\"method\":\"exact\",\"interval\":null,\"parameters\":\"p\"}",
-          "{\"method\":\"bogus\",\"interval\":0,\"parameters\":\"p\"}"})
+    const auto add = [&](const std::string& line) { std::ofstream(name, std::ios::app) << line << "\n"; };
+    const std::string good = "\"method\":\"none\",\"interval\":0,\"parameters\":\"p\"}";
+    for (const std::string& wrong :
+         {mine + "\"method\":5}", std::string("[]"), std::string("{"), "{" + good, "{\"pid\":1," + good,
+          mine + "\"method\":\"exact\",\"interval\":null,\"parameters\":\"p\"}",
+          mine + "\"method\":\"bogus\",\"interval\":0,\"parameters\":\"p\"}"})
         add(wrong);
     CHECK(!log.take());
-    add("{\"method\":\"sampled\",\"interval\":0.02,\"parameters\":\"p\"}");
-    add("{\"method\":\"exact\",\"interval\":0,\"parameters\":\"p\"}");
+    add(mine + "\"method\":\"sampled\",\"interval\":0.02,\"parameters\":\"p\"}");
+    add(mine + "\"method\":\"exact\",\"interval\":0,\"parameters\":\"p\"}");
     CHECK(log.take() == Modelled{"sampled", 0.02, "p"});
-    unlink(name.c_str());
     unsetenv("GCN_EMU_TIMING_LOG");
 }
 

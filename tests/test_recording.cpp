@@ -34,7 +34,7 @@ public:
     bool steps(const Program&) override { return false; }
     void advance(Steps*) override {}
     bool over() const override { return true; }
-    std::optional<double> duration_ns() const override { return {}; }
+    double duration_ns() const override { return 0; }
 
     struct Code {
         std::vector<Program::Instruction> instructions;

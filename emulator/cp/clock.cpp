@@ -24,7 +24,7 @@ uint64_t whole(double ns) { return ns > 0 ? uint64_t(std::min(ns, longest)) : 0;
 uint64_t next_tick(uint64_t ns) { return (ns + Clock::tick - 1) / Clock::tick * Clock::tick; }
 
 uint64_t in_ticks(double ns) {
-    return std::max<uint64_t>(whole(std::round(ns / double(Clock::tick))), 1) * Clock::tick;
+    return ns == 0 ? 0 : std::max<uint64_t>(whole(std::round(ns / double(Clock::tick))), 1) * Clock::tick;
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ public:
     Work begin() { return begin(now()); }
     Work begin(uint64_t start);                   // a moment that a Timeline has told
     void progress(const Work&, uint64_t so_far);  // it has come so far: nanoseconds since its start
-    // Its end: the modelled duration after its start, in whole ticks, one at least. Work without a modelled duration
-    // took what it took on the host.
+    // Its end: the modelled duration after its start, in whole ticks, one at least; 0, which nothing takes, tells that
+    // the model does not know. Work that is not modelled at all took what it took on the host.
     uint64_t end(const Work&, std::optional<double> duration);
 
     uint64_t shader_cycles() override;

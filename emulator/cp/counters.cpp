@@ -70,6 +70,11 @@ void Counters::add(const timing::TimedGrid& grid, bool windowed) {
                   [this](Block b, int instance, size_t place, uint64_t n) { put(b, instance, place, n); });
 }
 
+void Counters::lose() {
+    const Board::Turn turn = Board::open().take_turn();
+    for_all([&](Block b, int instance, int counter) { slot(b, instance, counter).held = not_modelled; });
+}
+
 bool Counters::counting() const {
     return reg::CP_PERFMON_CNTL__PERFMON_STATE.of(uint32_t(words[Control].load(std::memory_order_relaxed))) ==
            pm4::PERFMON_START;
@@ -144,13 +149,18 @@ template <class Each> void Counters::for_all(const Each& each) const {
             for (int c = 0; c < int(slots_of(Block(b))); ++c) each(Block(b), i, c);
 }
 
+void Counters::hold(const Slot& s, uint64_t now) {
+    if (s.held == not_modelled) return;
+    s.held += now - std::min(now, s.base.load());  // of two processes each has its own clock
+}
+
 void Counters::control(uint32_t value) {
     const uint32_t state = reg::CP_PERFMON_CNTL__PERFMON_STATE.of(value);
     const bool was_counting = counting(), sample = reg::CP_PERFMON_CNTL__PERFMON_SAMPLE_ENABLE.of(value);
     for_all([&](Block b, int instance, int counter) {
         const Slot s = slot(b, instance, counter);
         const uint64_t now = total(b, instance, counter);
-        if (was_counting) s.held += now - std::min(now, s.base.load());  // of two processes each has its own clock
+        if (was_counting) hold(s, now);
         s.base = now;
         if (state == pm4::PERFMON_RESET) s.held = 0, s.sampled = 0;
         if (sample) s.sampled = s.held.load();
@@ -173,10 +183,7 @@ void Counters::write(uint32_t dword, uint32_t value, uint32_t index) {
 void Counters::select(Block b, int instance, int counter, uint32_t value) {
     const int last = std::min(counter + 1, int(slots_of(b)) - 1);
     for (int c = counter; c <= last; ++c)
-        if (const Slot s = slot(b, instance, c); counting()) {
-            const uint64_t now = total(b, instance, c);
-            s.held += now - std::min(now, s.base.load());  // as in control()
-        }
+        if (const Slot s = slot(b, instance, c); counting()) hold(s, total(b, instance, c));
     slot(b, instance, counter).select = value;
     for (int c = counter; c <= last; ++c) slot(b, instance, c).base = total(b, instance, c);
 }

@@ -43,6 +43,8 @@ public:
     Observer* observer(bool windowed) { return windowed ? inside.get() : outside.get(); }
     // Such a grid is over; the timing model had it.
     void add(const timing::TimedGrid&, bool windowed);
+    // Or gave it up: what was counted until now is not whole, and reads as not modelled until it is reset.
+    void lose();
 
     // Registers in dwords. `index`: what GRBM_GFX_INDEX of the ring says.
     bool holds(uint32_t dword) const;
@@ -71,6 +73,7 @@ private:
     bool blind(Block, int counter, uint64_t select) const;
     template <class Each> void for_chosen(const Register&, uint32_t index, const Each&) const;
     template <class Each> void for_all(const Each&) const;
+    static void hold(const Slot&, uint64_t now);
     void control(uint32_t value);
     void select(Block, int instance, int counter, uint32_t value);
     void put(Block, int instance, size_t place, uint64_t n);

@@ -159,7 +159,7 @@ static void say_untimed() {
     std::fprintf(stderr, "%s\n",
                  text({"model the time of a grid",
                        "more of it was recorded than there is room for before its first groups had ended",
-                       "GCN_EMU_TIMING=off; its time is this host's"})
+                       "GCN_EMU_TIMING=off; its end is stamped as its start"})
                      .c_str());
 }
 
@@ -176,6 +176,7 @@ void Device::prepare(Dispatch& dispatch, const Clock::Work& work, bool windowed)
             if (log.on()) log.add(dispatch, grid);
             if (grid.result().method == timing::Method::None) {
                 say_untimed();
+                if (counting) counters.lose();
                 return;
             }
             if (counting) counters.add(grid, windowed);

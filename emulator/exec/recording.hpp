@@ -101,8 +101,8 @@ public:
     virtual void advance(Steps*) = 0;
     // All groups have ended and nothing is left to use.
     virtual bool over() const = 0;
-    // Then: what becomes Result::duration_ns. Empty: nobody knows.
-    virtual std::optional<double> duration_ns() const = 0;
+    // Then: what becomes Result::duration_ns. 0: nobody knows.
+    virtual double duration_ns() const = 0;
 };
 
 }  // namespace gcn::emulator

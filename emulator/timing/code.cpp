@@ -17,11 +17,6 @@ constexpr uint32_t vcc = code::vcc, exec = code::exec;
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
-bool is_valu(const Decoded& d) {
-    return d.inst->timing == Timing::Valu || d.inst->timing == Timing::ValuQuarter ||
-           d.inst->timing == Timing::ValuDouble;
-}
-
 void add(Scalars& s, uint32_t first, int count) {
     for (uint32_t r = first; r < first + uint32_t(count) && r < s.size(); ++r) s.set(r);
 }
@@ -259,7 +254,7 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         half = last_byte / 16;
 
         const Scalars writes = written(d);
-        if (is_valu(d)) {
+        if (d.inst->is_valu()) {
             by_valu |= writes;
             if (writes.any()) u.flags |= Uop::WritesScalar;
         } else {

@@ -190,10 +190,12 @@ void TimedGrid::finish() {
                    : stepped           ? Method::Stepped
                    : sampler.skipped() ? Method::Sampled
                                        : Method::Exact;
-    found.interval = sampler.interval();
-    found.cycles = engine.stats().cycles;
-    found.ns = double(found.cycles) * 1e3 / parameters.core_mhz + parameters.kernel_end_us * 1e3;
-    found.instructions = engine.all_cus().instructions();
+    found.interval = too_much ? 0 : sampler.interval();
+    if (!too_much) {
+        found.cycles = engine.stats().cycles;
+        found.ns = double(found.cycles) * 1e3 / parameters.core_mhz + parameters.kernel_end_us * 1e3;
+        found.instructions = engine.all_cus().instructions();
+    }
     if (ended) ended(*this);
     done.store(true, std::memory_order_release);
 }

@@ -68,11 +68,6 @@ const Member* find(std::string_view name) {
     return nullptr;
 }
 
-bool is_valu(const isa::Inst& inst) {
-    using isa::Timing;
-    return inst.timing == Timing::Valu || inst.timing == Timing::ValuQuarter || inst.timing == Timing::ValuDouble;
-}
-
 bool fits(std::string_view pattern, std::string_view name) {
     if (pattern.empty()) return name.empty();
     if (pattern[0] == '*') return fits(pattern.substr(1), name) || (!name.empty() && fits(pattern, name.substr(1)));
@@ -123,7 +118,7 @@ void Parameters::change(std::string_view to) {
         if (m->whole && value != std::floor(value)) refuse("that has to be a whole number", range);
         set(name, value);
     } else if (!set_valu(name, value >= 4 && value <= 1024 && value == std::floor(value) ? uint32_t(value) : 0)) {
-        if (const isa::Inst* inst = isa::find_inst(name); inst && is_valu(*inst))
+        if (const isa::Inst* inst = isa::find_inst(name); inst && inst->is_valu())
             refuse("an instruction occupies its SIMD for a multiple of 4 clocks", "4 to 1024");
         refuse("there is no such parameter and no such instruction of the vector ALU",
                "a name of emulator/timing/parameters.tsv");
@@ -152,7 +147,7 @@ uint32_t Parameters::valu_clocks(std::string_view instruction, uint32_t otherwis
 
 bool Parameters::set_valu(std::string_view instruction, uint32_t clocks) {
     const isa::Inst* inst = isa::find_inst(instruction);
-    if (!inst || !is_valu(*inst) || clocks < 4 || clocks > 1024 || clocks % 4) return false;
+    if (!inst || !inst->is_valu() || clocks < 4 || clocks > 1024 || clocks % 4) return false;
     rates.insert(rates.begin(), {inst->name, clocks});
     return true;
 }

@@ -115,7 +115,7 @@ GCN_API const char* gcn_plan_describe(const gcn_plan* plan);  // the choice, and
 GCN_API int gcn_plan_bytes(const gcn_plan* plan, size_t* a, size_t* b, size_t* c);
 
 struct gcn_time {
-    double us;
+    double us;     // NaN: the software Polaris gave up modelling it (docs/timing.md, "none")
     int32_t kind;  // GCN_MEASURED, GCN_MODELLED or GCN_HOST
 };
 

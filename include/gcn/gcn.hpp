@@ -69,7 +69,7 @@ struct Gemm {
 enum class TimeKind : uint8_t { Measured, Modelled, Host };
 
 struct Time {
-    double us;
+    double us;  // NaN: the software Polaris gave up modelling it (docs/timing.md, "none")
     TimeKind kind;
 };
 std::string text(Time);  // "31420.0 us modelled"; the only way to print one

@@ -1,6 +1,7 @@
 // Launches: loads a kernel, fills its memory, times it, and looks whether it did what it says.
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -85,6 +86,8 @@ double Bench::time(const Case& c) {
     const auto first = run();
     if (!first) fail({"time " + std::string(c.kernel), backend->lost()});
     verify(c, *kernel, *out, words);
+    if (std::isnan(first->us))
+        fail({"time " + std::string(c.kernel), "the software Polaris gave up modelling its time"});
     if (first->kind != TimeKind::Measured) return first->us;
     const auto measured = gcn::measure(run, {.warm_ups = 3, .runs = 10});
     if (!measured) fail({"time " + std::string(c.kernel), backend->lost()});
