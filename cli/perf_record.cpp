@@ -124,8 +124,8 @@ json described(const Item& item, const perfcounters::Collected& collected, size_
 void print_case(const json& result) {
     print_line(result["case"].get<std::string>() + "  " + result["kernel"].get<std::string>() + "  " +
                (result["time_us"].is_null() ? "- us (not " : fixed(result["time_us"], 1) + " us (") +
-               result["time_kind"].get<std::string>() + "), " +
-               std::to_string(result["passes"].get<int>()) + (result["passes"] == 1 ? " pass" : " passes"));
+               result["time_kind"].get<std::string>() + "), " + std::to_string(result["passes"].get<int>()) +
+               (result["passes"] == 1 ? " pass" : " passes"));
     size_t longest = 5;
     for (const json& row : result["counted"]) longest = std::max(longest, row["name"].get<std::string>().size());
     const Table table({{"event", -int(longest)}, {"value", 14}, {"unit", -8}, {"by engine", -1}});

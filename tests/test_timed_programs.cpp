@@ -17,10 +17,10 @@ namespace {
 json timed(const std::string& name, const std::string& how, int threads) {
     const test::Folder folder;
     const std::string log = folder / "log";
-    const test::Ran ran = test::run("XDG_RUNTIME_DIR= TMPDIR='" + folder.path.string() + "' LD_PRELOAD='" +
-                                    test::sanitizer() + "' ASAN_OPTIONS=detect_leaks=0 GCN_EMU_THREADS=" +
-                                    std::to_string(threads) + " '" BUILD "/gcn' emu --timing-log '" + log + "' " + how +
-                                    " '" BUILD "/tests/programs/timed' " + name);
+    const test::Ran ran = test::run(
+        "XDG_RUNTIME_DIR= TMPDIR='" + folder.path.string() + "' LD_PRELOAD='" + test::sanitizer() +
+        "' ASAN_OPTIONS=detect_leaks=0 GCN_EMU_THREADS=" + std::to_string(threads) +
+        " '" BUILD "/gcn' emu --timing-log '" + log + "' " + how + " '" BUILD "/tests/programs/timed' " + name);
     INFO(ran.out << ran.err);
     REQUIRE(ran.status == 0);
     CHECK(ran.err == "");

@@ -134,6 +134,17 @@ TEST_CASE("code comes a line at a time when it is cold, and costs nothing when i
     CHECK(run.memory.sqc(0).inst_misses + run.memory.sqc(0).inst_ahead >= 2 * 1024);
 }
 
+TEST_CASE("a jump to an instruction that lies in two lines of code waits for both") {
+    Parameters p = Parameters::of(nano);
+    p.set("icache_ahead", 0);
+    const auto misses = [&](int gap) {
+        const Run run(nano, p, "s_branch over\n" + repeat(gap, "s_nop 0") + "\nover: v_mad_f32 v0, v1, v2, v3",
+                      one_wave);
+        return run.memory.sqc(0).inst_misses;
+    };
+    CHECK(misses(46) == misses(47) + 1);  // at 188 bytes, and at 192
+}
+
 TEST_CASE("LDS instructions take the clocks that were measured, with all four SIMDs at work") {
     // Clocks for an instruction per CU: half of the port's, because there are two pairs of SIMDs.
     const std::pair<const char*, double> table[] = {

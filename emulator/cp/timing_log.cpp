@@ -25,7 +25,8 @@ void TimingLog::add(const Dispatch& d, const timing::TimedGrid& grid) {
                   ",\"method\":\"%s\",\"interval\":%.6f,\"cycles\":%llu,\"ns\":%.3f,\"instructions\":%llu",
                   timing::text(found.method), found.interval, static_cast<unsigned long long>(found.cycles), found.ns,
                   static_cast<unsigned long long>(found.instructions));
-    file->add("{\"pid\":" + std::to_string(getpid()) + ",\"kernel\":" + strict::quoted(function < 0 ? "" : code->functions()[size_t(function)].name) +
+    file->add("{\"pid\":" + std::to_string(getpid()) +
+              ",\"kernel\":" + strict::quoted(function < 0 ? "" : code->functions()[size_t(function)].name) +
               ",\"grid\":" + three(d.grid) + ",\"workgroup\":" + three(d.group) + numbers +
               ",\"parameters\":" + strict::quoted(grid.with().set_of()) + "}\n");
 }

@@ -247,6 +247,7 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
         u.number = n;
         const uint64_t last_byte = i.pc + 4 * uint64_t(d.size()) - 1 - base;
         u.block = uint32_t(last_byte / 32);
+        if ((i.pc - base) / 32 != u.block) u.flags |= Uop::Crosses;
         if (!neighbours || u.block != uops.back().block) u.flags |= Uop::Enters;
         const bool early = p.fetch_buffer >= 16;  // two blocks fit
         if (early ? (u.flags & Uop::Enters) != 0 : last_byte / 16 % 2 && last_byte / 16 != half)

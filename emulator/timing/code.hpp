@@ -53,6 +53,7 @@ struct Uop {
         HasRecord = 1 << 8,
         Branches = 1 << 9,  // s_branch, s_cbranch
         Leaves = 1 << 10,   // whoever goes on to the next Uop jumped: code that nobody reaches has none
+        Crosses = 1 << 11,  // begins in the block of code before
     };
     uint32_t number;  // in the program
     uint32_t block;   // of code, of the last byte

@@ -115,6 +115,9 @@ struct Cu {
     }
 };
 
+// By how much lgkmcnt goes up: 2 for what is more than a dword (CLRX GcnTimings).
+inline uint32_t smem_counts(const Uop& u) { return u.dwords > 1 ? 2 : 1; }
+
 // The clocks of a wave since it last issued: first those it had to wait itself, then those it waited for others.
 inline void account(CuStats& stats, WaveState& w, const Uop& u, uint64_t time) {
     const uint64_t own = std::clamp(w.ready, w.since, time);

@@ -66,8 +66,10 @@ bool Engine::feed(Cu& cu, Simd& simd, uint64_t time) {
         if (!fed(w)) return starve(cu, w, time);
         set_fed(cu, w);
         // It may end, or be hungry again.
-        if (!w.uop) begin(cu, w, time);
-        else if (w.behind_stretch) go_on_behind(cu, w, time);
+        if (!w.uop)
+            begin(cu, w, time);
+        else if (w.behind_stretch)
+            go_on_behind(cu, w, time);
     }
     return true;
 }
@@ -125,12 +127,14 @@ uint64_t Engine::fetch(Cu& cu, uint32_t block, const WaveState& w, bool again, u
 
 // The buffer is empty, and fills from where `w` goes on; not before `ready`.
 void Engine::jump(Cu& cu, WaveState& w, uint64_t ready, State reason) {
-    const uint32_t block = w.uop->block;
+    const bool crosses = w.uop->flags & Uop::Crosses;
+    const uint32_t block = w.uop->block - crosses;
     const uint64_t from = ready - std::min<uint64_t>(ready, parameters.fetch_latency);
     w.block_at[block & 1] = fetch(cu, block, w, false, std::max(from, w.since));
     w.block_at[~block & 1] = fetch(cu, block + 1, w, !(block & 1), std::max(from, w.since));
     w.requested = block + 1;
-    if (w.block_at[block & 1] > ready) ready = w.block_at[block & 1], reason = State::Fetch;
+    const uint64_t there = crosses ? std::max(w.block_at[0], w.block_at[1]) : w.block_at[block & 1];
+    if (there > ready) ready = there, reason = State::Fetch;
     prepare(cu, w, ready, reason);
 }
 
@@ -184,6 +188,8 @@ void Engine::prepare(Cu& cu, WaveState& w, uint64_t ready, State reason) {
             wait(w.vm.at_most(parameters.vm_outstanding - 1, ready), State::WaitVm);
             break;
         case Kind::Smem:
+            wait(w.lgkm.at_most(parameters.lgkm_outstanding - smem_counts(u), ready), State::WaitLgkm);
+            break;
         case Kind::Lds:
             wait(w.lgkm.at_most(parameters.lgkm_outstanding - 1, ready), State::WaitLgkm);
             break;

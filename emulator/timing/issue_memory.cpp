@@ -48,7 +48,7 @@ bool Engine::try_scalar(Cu& cu, Simd& simd, uint32_t place, WaveState& w, const 
     } else if (u.job == Job::Invalidate) {
         done = memory.invalidate_scalar(cu.number, time);
     }
-    w.lgkm.add(done);
+    for (uint32_t i = 0; i < smem_counts(u); ++i) w.lgkm.add(done);
     cu.stats.level_smem += done - time;
     go_on(cu, w, u, time, time + u.clocks, State::Dependency);
     return true;

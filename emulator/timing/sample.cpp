@@ -171,8 +171,8 @@ double Sampler::interval() const {
         squares += s.instructions * (s.error - sum / weights) * (s.error - sum / weights);
         weights_squared += s.instructions * s.instructions;
     }
-    const double n = std::max(weights > 0 ? weights * weights / weights_squared : 0, 2.0);
-    const double deviation = seen.size() < 2 ? alike : std::sqrt(squares / weights * n / (n - 1));
+    const double n = weights > 0 ? std::max(weights * weights / weights_squared, 2.0) : 2;
+    const double deviation = seen.size() < 2 || weights <= 0 ? alike : std::sqrt(squares / weights * n / (n - 1));
     const double share = double(cycles_skipped) / double(std::max<uint64_t>(engine.now(), 1));
     // Student's t for few windows is nearer to 2 + 5 / n than to 1.96.
     return ((1.96 + 5 / n) * deviation / std::sqrt(n) + unexplained) * share;

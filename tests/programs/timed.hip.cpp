@@ -1,5 +1,5 @@
-// Kernels whose time is easily got wrong, by name: timed NAME runs one and looks at what it left. Work that is handed out
-// by an atomic, functions that are first called late, barriers of the whole grid, uneven groups, scratch memory.
+// Kernels whose time is easily got wrong, by name: timed NAME runs one and looks at what it left. Work that is handed
+// out by an atomic, functions that are first called late, barriers of the whole grid, uneven groups, scratch memory.
 
 #include "tests/programs/verify.hpp"
 
@@ -43,7 +43,9 @@ __global__ void last_group(const int* in, int* out, int* count, int* total) {
 }
 
 // Functions that stay functions; most groups do not call them, and who does first is a matter of chance.
-__device__ __attribute__((noinline)) int near(const int* p, unsigned i) { return p[i % words] * 3 + p[(i + 64) % words]; }
+__device__ __attribute__((noinline)) int near(const int* p, unsigned i) {
+    return p[i % words] * 3 + p[(i + 64) % words];
+}
 __device__ __attribute__((noinline)) int far(const int* p, unsigned i) { return p[i % words] ^ p[(i + 4096) % words]; }
 __global__ void calls(const int* in, int* out) {
     const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -65,11 +67,10 @@ __global__ void meet(int* arrived, int* out) {
         }
     }
     int turns = 8;
-    asm volatile(
-        "s_mov_b32 s20, %0\n s_barrier\n 0: s_sub_u32 s20, s20, 1\n s_cmp_lg_u32 s20, 0\n s_cbranch_scc1 0b"
-        :
-        : "s"(turns)
-        : "s20", "scc", "memory");
+    asm volatile("s_mov_b32 s20, %0\n s_barrier\n 0: s_sub_u32 s20, s20, 1\n s_cmp_lg_u32 s20, 0\n s_cbranch_scc1 0b"
+                 :
+                 : "s"(turns)
+                 : "s20", "scc", "memory");
     out[blockIdx.x * blockDim.x + threadIdx.x] = turns;
 }
 
@@ -173,7 +174,7 @@ void run_calls(Arrays& a) {
         uint32_t sum = in(i);
         for (unsigned k = 0; k < 20; ++k) {
             const unsigned at = i + k * 3001, group = i / lanes;
-            sum += group < 900 ? in(at) : group % 2 ? in(at) * 3 + in(at + 64) : in(at) ^ in(at + 4096);
+            sum += group < 900 ? in(at) : group % 2 ? in(at)*3 + in(at + 64) : in(at) ^ in(at + 4096);
         }
         REQUIRE(uint32_t(got[i]) == sum);
     }

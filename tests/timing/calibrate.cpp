@@ -105,7 +105,10 @@ int run(const Options& options) {
               "GCN_EMU_TIMING=full, a card, or --check to see only whether the kernels compute what they should",
               Fault::NoDevice});
     if (!options.json && !options.check) {
-        std::printf("%s, %d CUs at %d MHz\n", device.name.c_str(), device.cus, bench.mhz());
+        const char* const how = std::getenv("GCN_EMU_TIMING");
+        const bool sampled = device.time_kind == TimeKind::Modelled && how && std::string_view(how) == "sampled";
+        std::printf("%s, %d CUs at %d MHz%s\n", device.name.c_str(), device.cus, bench.mhz(),
+                    sampled ? ", timed by samples: within 3 % of full" : "");
         print_head(kind_text(device.time_kind));
     }
     int of_others = 0, left_out = 0, done = 0, outside = 0;
