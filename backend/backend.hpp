@@ -83,5 +83,7 @@ bool is_software(std::string_view device_name);
 
 // Between two stamps of a device. One that models time and stamps twice the same does not know how long it took: NaN.
 Time time_between(uint64_t begin, uint64_t end, const DeviceInfo&, double us_per_tick);
+// Its microseconds; gcn::Error that `what` cannot be timed when they are not known.
+double known_us(Time, const std::string& what);
 
 }  // namespace gcn

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <vector>
 
-#include "gcn/error.hpp"
+#include "backend/backend.hpp"
 
 namespace gcn {
 namespace {
@@ -35,9 +34,7 @@ std::optional<Measurement> measure(const std::function<std::optional<Time>()>& r
         if (!time) return {};
         GCN_ASSERT(us.empty() || time->kind == kind);
         kind = time->kind;
-        if (std::isnan(time->us))
-            fail({"measure it", "the software Polaris gave up modelling its time", "GCN_EMU_TIMING=off"});
-        us.push_back(time->us);
+        us.push_back(known_us(*time, "one of its runs"));
     } while (int(us.size()) < effort.runs && (int(us.size()) < effort.least_runs || seconds_now() < end));
 
     std::sort(us.begin(), us.end());

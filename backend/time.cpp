@@ -26,6 +26,12 @@ TimeKind time_kind_of(std::string_view device_name) {
 
 bool is_software(std::string_view device_name) { return time_kind_of(device_name) != TimeKind::Measured; }
 
+double known_us(Time t, const std::string& what) {
+    if (std::isnan(t.us))
+        fail({"time " + what, "more of it was recorded than the timing model has room for", "GCN_EMU_TIMING=off"});
+    return t.us;
+}
+
 Time time_between(uint64_t begin, uint64_t end, const DeviceInfo& info, double us_per_tick) {
     const bool known = begin != end || info.time_kind != TimeKind::Modelled;
     return {known ? double(end - begin) * us_per_tick : std::numeric_limits<double>::quiet_NaN(), info.time_kind};

@@ -54,7 +54,7 @@ std::optional<Modelled> ModelLog::take() {
     char part[4096];
     for (ssize_t n; file >= 0 && (n = read(file, part, sizeof part)) > 0;) rest.append(part, size_t(n));
     std::optional<Modelled> all;
-    constexpr const char* methods[] = {"exact", "sampled", "stepped", "none"};  // from the best on
+    constexpr const char* methods[] = {"exact", "sampled", "stepped"};  // from the best on
     const auto place = [&](const std::string& method) {
         return std::find(std::begin(methods), std::end(methods), method) - std::begin(methods);
     };

@@ -9,7 +9,7 @@
 namespace gcn {
 
 struct Modelled {
-    std::string method;      // "exact", "sampled", "stepped", or "none": it gave up
+    std::string method;      // "exact", "sampled" or "stepped"
     double interval = 0;     // sampled: half the width of the 95 % interval, as a part of the time
     std::string parameters;  // the set of constants, and what was changed of it
     bool operator==(const Modelled&) const = default;

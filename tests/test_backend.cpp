@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -133,6 +134,20 @@ TEST_CASE("the kind of time is in the device's name") {
     CHECK(text(Time{31420.04, TimeKind::Modelled}) == "31420.0 us modelled");
     CHECK(text(Time{0.25, TimeKind::Measured}) == "0.2 us measured");
     CHECK(text(Time{7, TimeKind::Host}) == "7.0 us host");
+}
+
+TEST_CASE("a device that models time and stamps twice the same does not know how long it took") {
+    DeviceInfo info;
+    info.time_kind = TimeKind::Modelled;
+    CHECK(time_between(100, 350, info, 0.04).us == 10);
+    const Time unknown = time_between(100, 100, info, 0.04);
+    CHECK(std::isnan(unknown.us));
+    CHECK(unknown.kind == TimeKind::Modelled);
+    CHECK(text(unknown) == "a time that was not modelled");
+    CHECK_THROWS_WITH(measure([&] { return std::optional(unknown); }, {.warm_ups = 0, .runs = 1}),
+                      Catch::Contains("cannot time one of its runs: more of it was recorded than"));
+    info.time_kind = TimeKind::Measured;
+    CHECK(time_between(100, 100, info, 0.04).us == 0);
 }
 
 TEST_CASE("why there is no card is said in words") {

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "emulator/cp/device.hpp"
 #include "tests/counting.hpp"
 
 using namespace gcn;
@@ -84,6 +85,18 @@ TEST_CASE("an event that is not modelled reads as all ones in every instance") {
         CAPTURE(name);
         for (const uint64_t v : c.count(event(name), counted(1, 64))) CHECK(v == not_modelled);
     }
+}
+
+TEST_CASE("when a grid was given up nothing counted is whole, until the counters are reset") {
+    Counting c;
+    const pc::Event& e = event("SQ_WAVES");
+    REQUIRE(c.run(join({clear(), select(e), control(start), counted(4, 64)})) == "");
+    const isa::Chip& chip = *emulator::Settings::from_environment().chip;
+    emulator::Counters(chip, emulator::timing::Parameters::of(chip), nullptr).lose();
+    REQUIRE(c.run(join({counted(4, 64), control(stop | sample)})) == "");
+    for (const uint64_t v : read_all(c, e.block)) CHECK(v == not_modelled);
+    REQUIRE(c.run(join({control(reset), control(start), counted(4, 64), control(stop | sample)})) == "");
+    CHECK(sum(read_all(c, e.block)) == 4);
 }
 
 TEST_CASE("what a card leaves at 0 is 0") {

@@ -411,11 +411,11 @@ TEST_CASE("of a log of times only whole records of known methods and of this pro
     ModelLog log;
     CHECK(!log.take());
     const auto add = [&](const std::string& line) { std::ofstream(name, std::ios::app) << line << "\n"; };
-    const std::string good = "\"method\":\"none\",\"interval\":0,\"parameters\":\"p\"}";
-    for (const std::string& wrong :
-         {mine + "\"method\":5}", std::string("[]"), std::string("{"), "{" + good, "{\"pid\":1," + good,
-          mine + "\"method\":\"exact\",\"interval\":null,\"parameters\":\"p\"}",
-          mine + "\"method\":\"bogus\",\"interval\":0,\"parameters\":\"p\"}"})
+    const std::string good = "\"method\":\"stepped\",\"interval\":0,\"parameters\":\"p\"}";
+    for (const std::string& wrong : {mine + "\"method\":5}", std::string("[]"), std::string("{"), "{" + good,
+                                     "{\"pid\":" + std::to_string(getpid() + 1) + "," + good,
+                                     mine + "\"method\":\"exact\",\"interval\":null,\"parameters\":\"p\"}",
+                                     mine + "\"method\":\"bogus\",\"interval\":0,\"parameters\":\"p\"}"})
         add(wrong);
     CHECK(!log.take());
     add(mine + "\"method\":\"sampled\",\"interval\":0.02,\"parameters\":\"p\"}");

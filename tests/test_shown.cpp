@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -190,8 +189,7 @@ TEST_CASE("live files and registers follow what processes of the same gcn emu do
     CHECK(v["grbm_busy"] == "1");
     CHECK(v["vram_used"] == "12345678");
     CHECK(shown(look) == "0\n0\n0\n" + idle);
-    // Load is in steps of 1/16 s: in twice that one whole step is behind us, however fast this machine was until here.
-    std::this_thread::sleep_for(std::chrono::milliseconds(125));
+    while (board.busy_percent() == 0) std::this_thread::yield();  // load is in steps of 1/16 s
     CHECK(test::run(same + emu("cat " + card + "/gpu_busy_percent")).out != "0\n");
     board.work_ends();
     v = values(test::run(same + emu(BUILD "/tests/programs/drm_info")).out);

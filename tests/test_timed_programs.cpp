@@ -57,6 +57,7 @@ TEST_CASE("a program's kernels take the same time with one thread and with two, 
 TEST_CASE("where the oldest wave of a SIMD takes all its slots, a time by samples is within 3 % of that in full") {
     const json full = timed("alone", "--timing full", 2), sampled = timed("alone", "--timing sampled", 2);
     CHECK(full["method"] == "exact");
+    CHECK(sampled["method"] == "sampled");
     CHECK(sampled["instructions"] == full["instructions"]);
     CHECK(sampled["ns"].get<double>() == Approx(full["ns"].get<double>()).epsilon(0.03));
 }

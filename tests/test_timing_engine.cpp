@@ -259,8 +259,9 @@ TEST_CASE("groups fill a CU as far as waves, registers, LDS and barriers allow")
 
 TEST_CASE("the result does not depend on when traces are given, nor in how many pieces") {
     const Parameters p = Parameters::of(rx480);
-    const std::string body =
-        "loop:\nbuffer_load_dword v0, v0, s[4:7], 0 offen\nds_write_b32 v1, v2\ns_barrier\n"
+    const std::string body =  // what follows the first barrier is another stretch
+        "ds_write_b32 v5, v6\ns_barrier\nloop:\nbuffer_load_dword v0, v0, s[4:7], 0 offen\nds_write_b32 v1, "
+        "v2\ns_barrier\n"
         "ds_read_b32 v3, v4\ns_waitcnt vmcnt(0) lgkmcnt(0)\nbuffer_store_dword v0, v1, s[4:7], 0 offen\n"
         "s_cbranch_scc1 loop\ns_endpgm";
     const Kernel kernel(body, p);
@@ -307,11 +308,12 @@ TEST_CASE("the result does not depend on when traces are given, nor in how many 
 TEST_CASE("what is skipped is counted exactly, goes on afterwards, and takes as long as what was timed") {
     const Parameters p = Parameters::of(rx480);
     const std::string mac = repeat(24, "v_mac_f32 v0, v1, v2");
-    const Kernel kernel("loop:\nbuffer_load_dword v5, v4, s[4:7], 0 offen\nds_read_b32 v3, v4\n" + mac +
-                            "s_waitcnt lgkmcnt(0)\ns_barrier\n" + mac +
-                            "s_waitcnt vmcnt(0)\nds_write_b32 v3, v5\ns_barrier\nbuffer_store_dword v0, v6, s[4:7], 0 "
-                            "offen\ns_cbranch_scc1 loop\ns_endpgm",
-                        p);
+    const Kernel kernel(
+        "ds_write_b32 v5, v6\ns_barrier\nloop:\nbuffer_load_dword v5, v4, s[4:7], 0 offen\nds_read_b32 v3, v4\n" + mac +
+            "s_waitcnt lgkmcnt(0)\ns_barrier\n" + mac +
+            "s_waitcnt vmcnt(0)\nds_write_b32 v3, v5\ns_barrier\nbuffer_store_dword v0, v6, s[4:7], 0 "
+            "offen\ns_cbranch_scc1 loop\ns_endpgm",
+        p);
     const auto group = [&](uint64_t g) {
         return kernel.group(g, 4, 40, [g](uint32_t w, uint32_t n, uint32_t turn) {
             return Touch{((g * 4 + w) * 64 + turn) * 4 + (uint64_t(n) << 20), 4, 4, 0, {}, turn % 3};

@@ -85,7 +85,8 @@ void Clock::progress(const Work& work, uint64_t so_far) {
 uint64_t Clock::end(const Work& work, std::optional<double> duration) {
     if (!modelled) return host();
     const std::lock_guard lock(guard);
-    const uint64_t end = work.start + in_ticks(duration.value_or(double(host() - work.host_start)));
+    const double on_host = std::max(double(host() - work.host_start), 1.0);
+    const uint64_t end = work.start + in_ticks(duration.value_or(on_host));
     raise(end);
     release();
     return end;

@@ -156,11 +156,13 @@ Device::Device(const Settings& settings)
 static void say_untimed() {
     static std::atomic_flag said;
     if (said.test_and_set()) return;
-    std::fprintf(stderr, "%s\n",
-                 text({"model the time of a grid",
-                       "more of it was recorded than there is room for before its first groups had ended",
-                       "GCN_EMU_TIMING=off; its end is stamped as its start"})
-                     .c_str());
+    std::fprintf(
+        stderr, "%s\n",
+        text({"model the time of a grid",
+              "more of it was recorded than there is room for before its first groups had ended, so its end is "
+              "stamped as its start",
+              "GCN_EMU_TIMING=off"})
+            .c_str());
 }
 
 void Device::prepare(Dispatch& dispatch, const Clock::Work& work, bool windowed) {

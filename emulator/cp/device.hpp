@@ -68,7 +68,8 @@ public:
     Scheduler scheduler;
     const double patience;  // seconds that a ring may wait for memory that nobody changes; 0: without end
 
-    // The modelled time of a grid that has ended, in nanoseconds; empty when nothing has timed it. Tests put a model of
+    // The modelled time of a grid that has ended, in nanoseconds; empty when nothing has timed it, 0 when the model
+    // gave it up. Tests put a model of
     // their own here before they start any.
     std::function<std::optional<double>(const Result&)> duration = [](const Result& r) { return r.duration_ns; };
 

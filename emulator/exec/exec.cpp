@@ -259,8 +259,10 @@ struct Executor::Impl {
             if (stopped()) return;
             std::vector<uint32_t> slots;
             if (grid.scratch) {
+                const auto waves = uint32_t(grid.launch.waves_per_group());
                 const std::lock_guard lock(owner.guard);
-                slots = grid.scratch->take(uint32_t(grid.launch.waves_per_group()));
+                if (grid.scratch->taken.size() - grid.scratch->used < waves) return;  // another grid has them
+                slots = grid.scratch->take(waves);
             }
             grid.stepped[number] = std::make_unique<Group>(grid.launch, number, std::move(slots), owner.waves);
         }

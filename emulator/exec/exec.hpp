@@ -55,7 +55,7 @@ struct Result {
     Fault fault;
     uint64_t groups = 0, waves = 0;
     uint64_t instructions = 0;          // wave instructions executed
-    std::optional<double> duration_ns;  // modelled; empty: not timed
+    std::optional<double> duration_ns;  // modelled; empty: not timed; 0: given up
 };
 
 // A dispatch under way. stop() makes it end soon with FaultKind::Stopped.

@@ -75,7 +75,8 @@ public:
 // for it do nothing from then on.
 class Steps {
 public:
-    virtual void begin(uint64_t number) = 0;  // GridRecorder::group() follows
+    // GridRecorder::group() follows, unless there is no scratch memory for it now: then ask again in another turn.
+    virtual void begin(uint64_t number) = 0;
     // The wave goes on until it has recorded something; an access that it recorded is executed too.
     virtual void step(uint64_t number, uint32_t wave) = 0;
     // All its waves go on to their ends.

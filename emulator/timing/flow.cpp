@@ -133,8 +133,7 @@ void Engine::jump(Cu& cu, WaveState& w, uint64_t ready, State reason) {
     w.block_at[block & 1] = fetch(cu, block, w, false, std::max(from, w.since));
     w.block_at[~block & 1] = fetch(cu, block + 1, w, !(block & 1), std::max(from, w.since));
     w.requested = block + 1;
-    const uint64_t there = crosses ? std::max(w.block_at[0], w.block_at[1]) : w.block_at[block & 1];
-    if (there > ready) ready = there, reason = State::Fetch;
+    if (w.block_at[block & 1] > ready) ready = w.block_at[block & 1], reason = State::Fetch;
     prepare(cu, w, ready, reason);
 }
 

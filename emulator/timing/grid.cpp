@@ -136,14 +136,15 @@ void TimedGrid::take_in() {
     next_is_there.store(given == total, std::memory_order_release);
 }
 
-// What the engine wants is executed when it wants it.
-void TimedGrid::feed(Steps& steps) {
+// What the engine wants is executed when it wants it. False: it cannot be now.
+bool TimedGrid::feed(Steps& steps) {
     const Engine::Need need = engine.need();
     if (!need.group) {
         steps.begin(given);
+        if (!begun) return false;
         const std::lock_guard lock(guard);
-        if (begun) give(std::move(begun));
-        return;
+        give(std::move(begun));
+        return true;
     }
     WaveTrace& wave = need.group->waves[need.wave];
     const size_t before = wave.words.size();
@@ -155,6 +156,7 @@ void TimedGrid::feed(Steps& steps) {
     wave.read = 0;
     const std::lock_guard lock(guard);
     take_codes();
+    return true;
 }
 
 void TimedGrid::advance(Steps* steps) {
@@ -176,7 +178,10 @@ void TimedGrid::advance(Steps* steps) {
         if (progress == Progress::Done) return finish();
         if (progress == Progress::Starved) {
             if (!steps || steps->stopped()) return;
-            feed(*steps);
+            if (!feed(*steps)) {
+                goes_on = true;
+                return;
+            }
         }
         if (std::chrono::steady_clock::now() > until) {
             goes_on = true;

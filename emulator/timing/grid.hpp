@@ -62,7 +62,7 @@ private:
     void grown(size_t words);
     void take_codes();
     void give(std::unique_ptr<GroupTrace>);
-    void feed(Steps&);
+    bool feed(Steps&);
     void met(const Program&);
     void finish();
 

@@ -20,7 +20,7 @@ bool reads_shared(const isa::Decoded& d) {
 
 // What it goes on with is told by registers: nobody knows what that does.
 bool goes_anywhere(const isa::Decoded& d) {
-    constexpr std::string_view names[] = {"s_setpc_b64", "s_swappc_b64", "s_rfe_b64", "s_rfe_restore_b64"};
+    constexpr std::string_view names[] = {"s_setpc_b64", "s_swappc_b64", "s_cbranch_g_fork", "s_cbranch_join"};
     return std::ranges::find(names, d.inst->name) != std::end(names);
 }
 

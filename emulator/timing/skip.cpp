@@ -82,7 +82,7 @@ void Engine::freeze() {
     }
 }
 
-// The oldest first: when they end others need not starve any longer.
+// In the order in which they issue: when those in front end others need not starve any longer.
 bool Engine::walk(Cu& cu, Simd& simd, uint64_t end) {
     for (uint32_t i = 0; i < simd.count;) {
         const uint32_t count = simd.count;
@@ -105,7 +105,8 @@ void Engine::end_skipped(Cu& cu, WaveState& w) {
     const Simd& simd = cu.simds[w.simd];
     for (uint32_t i = 0; i < simd.count; ++i) {
         WaveState& other = cu.waves[simd.wave[i]];
-        if (other.uop && starves(cu, other)) stand(cu, other, w.since);
+        const bool stays = frozen[cu.number * Cu::most_waves + simd.wave[i]].stays;
+        if (other.uop && !stays && starves(cu, other)) stand(cu, other, w.since);
     }
     end_wave(cu, w, w.since);
 }
