@@ -80,7 +80,7 @@ void Engine::place(uint32_t number) {
     if (cu.resident++ == 0) cu.busy_since = std::max(dispatch_time, cu.busy_since);
     Presence& present = presence[engine];
     if (present.resident++ == 0) present.since = std::max(dispatch_time, present.last);
-    ++resident, ++cu.stats.groups;
+    ++resident, ++placed, ++cu.stats.groups;
     cu.stats.items += group.trace->items;
 
     const uint64_t at = dispatch_time;

@@ -77,7 +77,8 @@ public:
     // All waves go on for so many clocks at the pace of their kind without looking at slots: nothing is timed.
     // Instructions are counted exactly; vector memory accesses move tags and are looked up in the last `warming`
     // clocks, before that they are counted only (Memory::pass()). Starved: as advance(), and when a trace is not whole.
-    // It ends early when the last groups have been dispatched and CUs run empty, as then paces change. What follows
+    // It ends early when the last groups have been dispatched and CUs run empty, as then paces change; and when most
+    // groups have been replaced. What follows
     // begins with idle units, so it should be timed for a while before it is measured.
     Progress skip(uint64_t cycles, const Paces&, uint64_t warming = forever);
 
@@ -199,6 +200,7 @@ private:
     uint64_t skip_end = 0, warm_from = 0;
     Paces paces{};
     uint32_t skip_groups = 0;  // resident when it began
+    uint32_t placed = 0;       // groups, since then
     struct Frozen {
         WaveState wave;        // as it was
         uint64_t stood, turn;  // since when, and until it came to the same place again; 0: it has not

@@ -13,7 +13,8 @@ constexpr uint64_t window = 16384;         // clocks: some turns of a matrix pro
 constexpr uint64_t settling = window / 8;  // after a skip waves find their way back into step: not measured
 constexpr uint64_t warming = 2 * window;   // before the end of a skip: L2 is filled anew at the rate of DRAM
 constexpr uint64_t longest_stride = 64, growth = 4;
-constexpr size_t enough = 4;  // steady windows before a skip; and after skips, to judge whether these were right
+constexpr size_t enough = 4;          // steady windows before a skip
+constexpr size_t enough_told = 2;     // windows after skips, to judge whether these were right
 constexpr size_t most_differing = 2;  // windows between skips after which there is none
 // As far as windows may differ from what was expected of them.
 constexpr double calm = 0.01, doubtful = 0.02, alike = 0.03, much = 0.1;
@@ -68,7 +69,7 @@ void Sampler::measured(const Moment& now) {
         ++after_skips;
         wrong += std::abs(error) > doubtful;
     }
-    if (after_skips >= enough && 2 * wrong > after_skips) {  // it was not what it seemed
+    if (after_skips >= enough_told && 2 * wrong > after_skips) {  // it was not what it seemed
         phase = Phase::Detail;
         return;
     }

@@ -52,7 +52,7 @@ Progress Engine::skip(uint64_t cycles, const Paces& at, uint64_t warming) {
         for (uint64_t& pace : paces) pace = std::max<uint64_t>(pace, 1);
         skip_end = (time + cycles) / quantum * quantum;
         warm_from = skip_end - std::min(skip_end, warming);
-        skip_groups = resident;
+        skip_groups = resident, placed = 0;
         freeze();
     }
     for (;;) {
@@ -65,7 +65,8 @@ Progress Engine::skip(uint64_t cycles, const Paces& at, uint64_t warming) {
         walking = false;
         if (std::any_of(freed.begin(), freed.end(), [&](const Freed& f) { return f.time < end; })) continue;
         time = end;
-        if (end == skip_end || (last_given && queue.empty() && resident < skip_groups - skip_groups / 8)) break;
+        const uint32_t most = skip_groups - skip_groups / 8;
+        if (end == skip_end || placed >= most || (last_given && queue.empty() && resident < most)) break;
     }
     skip_end = 0;
     thaw();
