@@ -21,7 +21,9 @@ constexpr double calm = 0.01, doubtful = 0.02, alike = 0.03, much = 0.1;
 constexpr size_t most_recent = 4;  // windows whose mean is the pace of the next skip
 
 // Pairs of shares: so busy the vector ALUs or LDS have to be when L2 is asked for at most so much of what it can take.
-constexpr struct { double busy, requests; } steady_when[] = {{0.9, 0.74}, {0.85, 0.48}, {0.75, 0.3}, {0.3, 0.25}};
+constexpr struct {
+    double busy, requests;
+} steady_when[] = {{0.94, 0.74}, {0.9, 0.7}, {0.85, 0.48}, {0.75, 0.3}, {0.3, 0.25}};
 constexpr double streaming = 0.1;  // at most so many requests hit
 constexpr double mostly = 0.4;     // and so many are reads: where writes are alone skips were 30 % off
 
