@@ -86,6 +86,12 @@ Timing timing_setting() {
     refuse("GCN_EMU_TIMING", text, "one of off, sampled, full");
 }
 
+bool reuse_setting() {
+    const std::string text = environment("GCN_EMU_TIMING_REUSE");
+    if (!text.empty() && text != "0" && text != "1") refuse("GCN_EMU_TIMING_REUSE", text, "0 or 1");
+    return text != "0";
+}
+
 // Both are leaked: see device.hpp. The lock is held across fork(), so that the child finds it free.
 Device* current = nullptr;
 std::mutex& creation = *new std::mutex;
@@ -117,6 +123,7 @@ Settings Settings::from_environment() {
             timing_setting(),
             parameters,
             environment("GCN_EMU_TIMING_LOG"),
+            reuse_setting(),
             StrictSettings::from(environment("GCN_EMU_STRICT"), environment("GCN_EMU_STRICT_JSON"),
                                  environment("GCN_EMU_STRICT_COUNT")),
             debug::Settings::from(environment)};
@@ -150,6 +157,7 @@ Device::Device(const Settings& settings)
       model(*settings.chip, settings.parameters, settings.timing == Timing::Sampled),
       log(settings.timing == Timing::Off ? "" : settings.timing_log),
       patience(settings.watchdog) {
+    if (settings.timing_reuse) model.reuse();
     set_shader_clocks(clock.modelled ? &clock : nullptr);
 }
 

@@ -45,6 +45,7 @@ struct Settings {
     Timing timing;                  // GCN_EMU_TIMING
     timing::Parameters parameters;  // GCN_EMU_TIMING_SET
     std::string timing_log;         // GCN_EMU_TIMING_LOG
+    bool timing_reuse;              // GCN_EMU_TIMING_REUSE
     StrictSettings strict;          // GCN_EMU_STRICT, GCN_EMU_STRICT_JSON
     debug::Settings debug;          // GCN_EMU_TRACE..., GCN_EMU_BREAK...
 

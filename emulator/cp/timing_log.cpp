@@ -28,7 +28,7 @@ void TimingLog::add(const Dispatch& d, const timing::TimedGrid& grid) {
     file->add("{\"pid\":" + std::to_string(getpid()) +
               ",\"kernel\":" + strict::quoted(function < 0 ? "" : code->functions()[size_t(function)].name) +
               ",\"grid\":" + three(d.grid) + ",\"workgroup\":" + three(d.group) + numbers +
-              ",\"parameters\":" + strict::quoted(grid.with().set_of()) + "}\n");
+              ",\"reused\":" + (grid.reused() ? "true" : "false") + ",\"parameters\":" + strict::quoted(grid.with().set_of()) + "}\n");
 }
 
 }  // namespace gcn::emulator

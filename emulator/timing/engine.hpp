@@ -27,6 +27,7 @@ struct LaunchShape {
     uint64_t groups = 0;  // 0: not known
     uint32_t waves_per_group = 1, vgprs = 1, sgprs = 16, lds_bytes = 0;
     uint32_t scratch_waves = 0;  // that have scratch memory, on the whole chip; 0: it needs none
+    bool operator==(const LaunchShape&) const = default;
 };
 
 enum class Progress : uint8_t { Done, Starved, Reached };

@@ -10,7 +10,9 @@ namespace gcn::emulator::timing {
 
 namespace {
 
-constexpr size_t most_bytes = 256 << 20;  // of traces that wait, beyond what the chip holds at once
+// Bytes of traces that wait, beyond what the chip holds at once; and that are held until it is clear whether the grid
+// is like another one.
+constexpr size_t most_bytes = 256 << 20, most_held = 512 << 20;
 constexpr auto turn = std::chrono::milliseconds(5);
 constexpr uint64_t cycles_between_looks = 1 << 14;  // at the host's clock
 
@@ -41,24 +43,19 @@ size_t bytes_of(const GroupTrace& trace) {
 }  // namespace
 
 TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, bool sampled, size_t most_recorded,
-                     Ended ended)
-    : parameters(p),
+                     std::shared_ptr<KnownGrids> known, Ended ended)
+    : own(std::make_shared<Timed>(chip, p, *d.space, shape_of(d))),
+      timed(own),
+      engine(own->engine),
       most_recorded(most_recorded),
       total(groups_in(d)),
       start_ns(d.start_ns),
-      places(*d.space),
-      caches(chip, p, places),
-      engine(chip, p, caches, shape_of(d)),
+      known(std::move(known)),
       ended(std::move(ended)),
       capacity(size_t(chip.cus()) * engine.groups_per_cu()),
       programs([this](const Program& program) { met(program); }),
       sampler(engine),
       sampled(sampled) {}
-
-const char* text(Method m) {
-    constexpr const char* names[] = {"exact", "sampled", "stepped", "none"};
-    return names[size_t(m)];
-}
 
 // Of one wave that goes on and on, or of so many groups at once.
 void TimedGrid::grown(size_t words) {
@@ -76,11 +73,12 @@ std::unique_ptr<GroupRecorder> TimedGrid::group(uint64_t number, const GroupFact
         const std::lock_guard lock(guard);
         under_way.emplace(number, std::move(trace));
     }
-    const auto when_ended = [this, number] {
+    const auto when_ended = [this, number, &to] {
+        if (known) to.digest = digest(to);
         waiting.fetch_add(1, std::memory_order_relaxed);
         const std::lock_guard lock(guard);
         inbox.insert(under_way.extract(number));
-        if (inbox.begin()->first == given) next_is_there.store(true, std::memory_order_release);
+        if (inbox.begin()->first == taken()) next_is_there.store(true, std::memory_order_release);
     };
     return group_recorder(number, facts, programs, to,
                           {.ended = when_ended, .grown = [this](size_t words) { grown(words); }, .stop = &too_much});
@@ -90,11 +88,13 @@ bool TimedGrid::steps(const Program& program) {
     programs.table(program);  // the first of the grid's codes, in which waves begin
     stepped = may_depend_on_time(program);
     next_is_there = stepped;
+    if (known && !stepped) like = known->like(own->shape, *own->space, codes_met.front()->content());
+    comparing = !like.empty();
     return stepped;
 }
 
 void TimedGrid::met(const Program& program) {
-    auto code = std::make_unique<Code>(program, parameters);
+    auto code = std::make_unique<Code>(program, own->parameters);
     const std::lock_guard lock(guard);
     codes_met.push_back(std::move(code));
 }
@@ -102,8 +102,9 @@ void TimedGrid::met(const Program& program) {
 // Groups may wait for each other as far as they fit the chip together, so that many always go on.
 bool TimedGrid::full(uint64_t next) const {
     if (too_much || over() || next <= wanted.load(std::memory_order_relaxed)) return false;
-    const size_t count = waiting.load(std::memory_order_relaxed);
-    return count >= capacity && (count >= 4 * capacity || bytes.load(std::memory_order_relaxed) > most_bytes);
+    const size_t count = waiting.load(std::memory_order_relaxed), held_back = bytes.load(std::memory_order_relaxed);
+    if (comparing) return count >= capacity && held_back > most_held;
+    return count >= capacity && (count >= 4 * capacity || held_back > most_bytes);
 }
 
 bool TimedGrid::ready() const { return (next_is_there || goes_on || too_much) && !over(); }
@@ -112,6 +113,7 @@ bool TimedGrid::ready() const { return (next_is_there || goes_on || too_much) &&
 void TimedGrid::take_codes() {
     for (auto& code : codes_met) {
         code->lie_at(Places::of_code(code->content()));
+        own->codes.push_back(code->content());
         codes.push_back(std::move(code));
     }
     codes_met.clear();
@@ -122,18 +124,34 @@ void TimedGrid::give(std::unique_ptr<GroupTrace> trace) {
     trace->codes = &codes;
     trace->first = codes.front().get();
     engine.give(std::move(trace));
-    wanted.store(++given, std::memory_order_relaxed);
-    if (given == total) engine.no_more();
+    if (++given == total) engine.no_more();
 }
 
-void TimedGrid::take_in() {
+// False: the engine waits.
+bool TimedGrid::take_in() {
     const std::lock_guard lock(guard);
-    while (!inbox.empty() && inbox.begin()->first == given) {
-        auto trace = std::move(inbox.begin()->second);
+    while (!inbox.empty() && inbox.begin()->first == taken()) {
+        held.push_back(std::move(inbox.begin()->second));
         inbox.erase(inbox.begin());
-        give(std::move(trace));
+        if (known) own->groups.push_back(held.back()->digest);
     }
-    next_is_there.store(given == total, std::memory_order_release);
+    wanted.store(taken(), std::memory_order_relaxed);
+    next_is_there.store(taken() == total, std::memory_order_release);
+    if (comparing && still_like_another()) return false;
+    comparing = false;
+    for (; !held.empty(); held.pop_front()) give(std::move(held.front()));
+    return true;
+}
+
+bool TimedGrid::still_like_another() {
+    take_codes();
+    const std::vector<uint64_t>& groups = own->groups;  // all of them are held
+    std::erase_if(like, [&](const auto& other) {
+        return !std::equal(groups.begin() + compared, groups.end(), other->groups.begin() + compared) ||
+               !other->places.unchanged() || (taken() == total && other->codes != own->codes);
+    });
+    compared = ptrdiff_t(groups.size());
+    return !like.empty() && bytes <= most_held;
 }
 
 // What the engine wants is executed when it wants it. False: it cannot be now.
@@ -144,12 +162,13 @@ bool TimedGrid::feed(Steps& steps) {
         if (!begun) return false;
         const std::lock_guard lock(guard);
         give(std::move(begun));
+        wanted.store(taken(), std::memory_order_relaxed);
         return true;
     }
     WaveTrace& wave = need.group->waves[need.wave];
     const size_t before = wave.words.size();
-    const uint64_t cycles = uint64_t(double(start_ns) * parameters.core_mhz / 1e3) + need.time;
-    const ShaderTime now(cycles, uint64_t(double(cycles) * 25 / parameters.core_mhz));
+    const uint64_t cycles = uint64_t(double(start_ns) * own->parameters.core_mhz / 1e3) + need.time;
+    const ShaderTime now(cycles, uint64_t(double(cycles) * 25 / own->parameters.core_mhz));
     steps.step(need.group->number, need.wave);
     wave.complete |= wave.words.size() == before;
     wave.words.erase(wave.words.begin(), wave.words.begin() + ptrdiff_t(wave.read));
@@ -163,7 +182,10 @@ void TimedGrid::advance(Steps* steps) {
     const auto until = std::chrono::steady_clock::now() + turn;
     goes_on = false;
     if (too_much) return finish();
-    if (!steps) take_in();
+    if (!steps && !take_in()) {
+        if (taken() == total) adopt();
+        return;
+    }
     for (;;) {
         const Progress progress =
             sampled && !stepped ? sampler.advance() : engine.advance(engine.now() + cycles_between_looks);
@@ -190,7 +212,15 @@ void TimedGrid::advance(Steps* steps) {
     }
 }
 
+// It is like another one in all.
+void TimedGrid::adopt() {
+    timed = like.front();
+    known->met(timed);
+    end();
+}
+
 void TimedGrid::finish() {
+    Found& found = own->found;
     found.method = too_much            ? Method::None
                    : stepped           ? Method::Stepped
                    : sampler.skipped() ? Method::Sampled
@@ -198,15 +228,20 @@ void TimedGrid::finish() {
     found.interval = too_much ? 0 : sampler.interval();
     if (!too_much) {
         found.cycles = engine.stats().cycles;
-        found.ns = double(found.cycles) * 1e3 / parameters.core_mhz + parameters.kernel_end_us * 1e3;
+        found.ns = double(found.cycles) * 1e3 / own->parameters.core_mhz + own->parameters.kernel_end_us * 1e3;
         found.instructions = engine.all_cus().instructions();
+        if (known && !stepped) known->keep(own);
     }
+    end();
+}
+
+void TimedGrid::end() {
     if (ended) ended(*this);
     done.store(true, std::memory_order_release);
 }
 
 std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d, TimedGrid::Ended ended) const {
-    return groups_in(d) ? std::make_shared<TimedGrid>(chip, parameters, d, sampled, most_recorded, std::move(ended))
+    return groups_in(d) ? std::make_shared<TimedGrid>(chip, parameters, d, sampled, most_recorded, known, std::move(ended))
                         : nullptr;
 }
 

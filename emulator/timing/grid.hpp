@@ -3,6 +3,7 @@
 // of dispatch, and comes out as a duration.
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,38 +11,22 @@
 
 #include "emulator/exec/exec.hpp"
 #include "emulator/exec/recording.hpp"
-#include "emulator/timing/engine.hpp"
+#include "emulator/timing/known.hpp"
 #include "emulator/timing/parameters.hpp"
-#include "emulator/timing/places.hpp"
 #include "emulator/timing/record.hpp"
 #include "emulator/timing/sample.hpp"
 #include "isa/chips.hpp"
 
 namespace gcn::emulator::timing {
 
-// How a time was found.
-enum class Method : uint8_t {
-    Exact,    // all of it in detail
-    Sampled,  // sample.hpp
-    Stepped,  // in detail, and executed when the model says: order.hpp
-    None,     // it was not: more was recorded than there is room for before the first groups had ended
-};
-const char* text(Method);  // "exact"
-
-struct Found {
-    Method method = Method::Exact;
-    uint64_t cycles = 0;  // from the first group's dispatch to the end of the last wave
-    double ns = 0;        // of the whole kernel; None: 0
-    double interval = 0;  // Sampled: half the width of the 95 % interval, as a part of the time
-    uint64_t instructions = 0;
-};
-
 class TimedGrid final : public GridRecorder {
 public:
     using Ended = std::function<void(const TimedGrid&)>;
     // `sampled`: of what is large parts are timed, if that does (sample.hpp). `most_recorded`: bytes, before it is
-    // given up. `ended`: all is found.
-    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, size_t most_recorded, Ended);
+    // given up. `known`: what it may be like, and where it is kept; nullptr: it is timed in any case. `ended`: all is
+    // found.
+    TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, size_t most_recorded,
+              std::shared_ptr<KnownGrids> known, Ended);
 
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) override;
     bool full(uint64_t next) const override;
@@ -49,31 +34,35 @@ public:
     void advance(Steps*) override;
     bool steps(const Program&) override;
     bool over() const override { return done.load(std::memory_order_acquire); }
-    double duration_ns() const override { return found.ns; }
+    double duration_ns() const override { return result().ns; }
 
     // Once it is over.
-    const Found& result() const { return found; }
-    const Engine& model() const { return engine; }
-    const Parameters& with() const { return parameters; }
-    const Memory& memory() const { return caches; }
+    const Found& result() const { return timed->found; }
+    const Engine& model() const { return timed->engine; }
+    const Parameters& with() const { return own->parameters; }
+    const Memory& memory() const { return timed->memory; }
+    // All of this is from an earlier grid: of both the same was recorded.
+    bool reused() const { return timed != own; }
 
 private:
-    void take_in();
+    uint64_t taken() const { return given + held.size(); }
+    bool take_in();
+    bool still_like_another();
     void grown(size_t words);
     void take_codes();
     void give(std::unique_ptr<GroupTrace>);
     bool feed(Steps&);
     void met(const Program&);
+    void adopt();
     void finish();
+    void end();
 
-    const Parameters parameters;
+    const std::shared_ptr<Timed> own;
+    std::shared_ptr<const Timed> timed;  // own, or another one's
+    Engine& engine;
     const size_t most_recorded;
     const uint64_t total, start_ns;
-    // A grid finds all caches empty, L2 too, and its buffers where it touches them first: what ran before it does not
-    // count, so that its time is the same after whatever a runtime did.
-    Places places;
-    Memory caches;
-    Engine engine;
+    const std::shared_ptr<KnownGrids> known;
     const Ended ended;
     size_t capacity;  // groups that the chip holds
 
@@ -83,16 +72,19 @@ private:
     Programs programs;
 
     std::vector<std::unique_ptr<Code>> codes;  // the engine's
-    uint64_t given = 0;
+    uint64_t given = 0;                              // groups, to the engine
+    std::deque<std::unique_ptr<GroupTrace>> held;    // those behind them, until it is clear what this one is like
+    ptrdiff_t compared = 0;                          // of them
+    std::vector<std::shared_ptr<const Timed>> like;  // of which the same was recorded as of this one so far
     Sampler sampler;
     const bool sampled;
     bool stepped = false;
     std::unique_ptr<GroupTrace> begun;         // stepped: the group that begins
     std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
-    std::atomic<uint64_t> wanted{0};           // `given`, for those without the lock
+    std::atomic<uint64_t> wanted{0};           // taken(), for those without the lock
     std::atomic<bool> next_is_there{false}, done{false}, too_much{false};
-    std::atomic<bool> goes_on{false};  // the engine was not starved, its turn was over
-    Found found;
+    std::atomic<bool> goes_on{false};    // the engine was not starved, its turn was over
+    std::atomic<bool> comparing{false};  // with `like`: the engine waits
 };
 
 // Times the grids of a device. From several threads.
@@ -103,6 +95,9 @@ public:
     Model(const isa::Chip& chip, bool sampled, size_t most_recorded = size_t(2) << 30)
         : Model(chip, Parameters::of(chip), sampled, most_recorded) {}
 
+    // From now on a grid of which the same is recorded as of an earlier one takes as long, and is not timed again.
+    void reuse() { known = std::make_shared<KnownGrids>(); }
+
     // The recorder of a grid that starts now; nullptr: it has no groups. `over`: called before the grid ends.
     std::shared_ptr<TimedGrid> grid(const Dispatch&, TimedGrid::Ended = {}) const;
 
@@ -111,6 +106,7 @@ private:
     const Parameters parameters;
     const bool sampled;
     const size_t most_recorded;
+    std::shared_ptr<KnownGrids> known;
 };
 
 }  // namespace gcn::emulator::timing

@@ -35,6 +35,10 @@ bool Places::still_there(const Known& k) const {
     return region && region->first == k.region.first && region->end == k.region.end && region->host == k.region.host;
 }
 
+bool Places::unchanged() const {
+    return std::ranges::all_of(known, [this](const Known& k) { return still_there(k); });
+}
+
 // What no region holds is a page of its own: it was there when the wave touched it.
 Placement Places::add(uint64_t line) const {
     constexpr uint64_t page = 4096;

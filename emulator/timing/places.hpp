@@ -20,6 +20,9 @@ public:
     // host meets it. (Two that meet in a place, one pair in 65536, share lines.)
     static uint64_t of_code(uint64_t content);
 
+    // All that was found is still where it was.
+    bool unchanged() const;
+
     // Memory that has gone since lies nowhere near any other.
     Placement find(uint64_t line) const override;
 

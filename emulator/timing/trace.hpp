@@ -46,6 +46,7 @@ struct GroupTrace {
     const Code* first = nullptr;                                // what waves begin in
     const std::vector<std::unique_ptr<Code>>* codes = nullptr;  // of the grid, for those who change over
     std::vector<WaveTrace> waves;
+    uint64_t digest = 0;  // of all this, when somebody asks (known.hpp)
 };
 
 // The distinct lines of a record, in ascending order. `words` begins behind the header.
