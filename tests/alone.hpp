@@ -75,11 +75,12 @@ public:
         dispatch.lds_bytes = kernel->lds_bytes;
     }
 
-    uint64_t map(void* host, size_t bytes, bool writable) {
+    uint64_t map(void* host, size_t bytes, bool writable, bool of_host = false) {
         const uint64_t address = uint64_t(host);
-        GCN_ASSERT(space.map({address, address + bytes, static_cast<std::byte*>(host), writable}));
+        GCN_ASSERT(space.map({address, address + bytes, static_cast<std::byte*>(host), writable, of_host}));
         return address;
     }
+    void unmap(uint64_t address) { GCN_ASSERT(space.unmap(address)); }
 
     void set(const std::array<uint32_t, 3>& grid, const std::array<uint32_t, 3>& group, uint64_t kernarg) {
         dispatch.grid = grid;

@@ -16,6 +16,7 @@ namespace {
 
 // Before the device of this process is made; a child has its own setting.
 const int timing_is_on = setenv("GCN_EMU_TIMING", "full", 0);
+const int each_is_timed = setenv("GCN_EMU_TIMING_REUSE", "0", 0);
 
 using Figures = std::map<std::string, std::vector<uint64_t>>;
 

@@ -26,6 +26,7 @@ struct Timed {
     timing::CuStats stats;
     uint64_t executed = 0;
     double ns = 0;
+    bool reused = false;
     bool operator==(const Timed& o) const {
         return found.cycles == o.found.cycles && stats == o.stats && executed == o.executed && ns == o.ns;
     }
@@ -37,7 +38,7 @@ Timed time(Alone& alone, const timing::Model& model) {
     alone.record(grid);
     const Result result = alone.run();
     REQUIRE(result.duration_ns);
-    return {grid->result(), grid->model().all_cus(), result.instructions, *result.duration_ns};
+    return {grid->result(), grid->model().all_cus(), result.instructions, *result.duration_ns, grid->reused()};
 }
 
 }  // namespace
@@ -200,6 +201,109 @@ TEST_CASE("of a grid that goes on and on no more is recorded than there is room 
     CHECK(grid->result().method == Method::None);
     CHECK(result.duration_ns == 0.0);
     CHECK(grid->result().ns == 0);
+}
+
+TEST_CASE("a grid like an earlier one is not timed again, whether in full or by samples") {
+    for (const bool sampled : {false, true}) {
+        AloneSgemm sgemm(2, "sgemm_nt_128x128", 768, 768, 512), other(1, "sgemm_nt_128x128", 768, 768, 256);
+        timing::Model model(chip, sampled);
+        CHECK_FALSE(time(sgemm.alone, model).reused);
+        CHECK_FALSE(time(sgemm.alone, model).reused);
+        model.reuse();
+        const Timed first = time(sgemm.alone, model), again = time(sgemm.alone, model);
+        CHECK(first.found.method == (sampled ? Method::Sampled : Method::Exact));
+        CHECK_FALSE(first.reused);
+        CHECK(again.reused);
+        CHECK(again == first);
+        CHECK(again.found.method == first.found.method);
+        CHECK(again.found.interval == first.found.interval);
+        // Of the same shape and with the same code.
+        const Timed shorter = time(other.alone, model);
+        CHECK_FALSE(shorter.reused);
+        CHECK(shorter.found.cycles < first.found.cycles);
+        CHECK(time(sgemm.alone, model).reused);
+    }
+}
+
+namespace {
+
+// Each lane reads its word in so many turns. Arguments may change, and where they lie.
+struct Reads {
+    static constexpr size_t words = 1 << 16;
+    struct Args {
+        uint64_t in = 0, out = 0;
+        uint32_t turns = 1, a = 256, b = 0, lanes = 256;
+    };
+    Paged<uint32_t> from{words, 1}, to{words};
+    Paged<Args> slots{1000};
+    std::vector<std::byte> object = read(BUILD "/tests/timing/memory.co");
+    Alone alone{2, object, "read_x1"};
+    timing::Model model{chip, false};
+    uint64_t in = alone.map(from.data(), words * 4, false), arguments = 0;
+
+    explicit Reads(bool of_host) {
+        alone.map(to.data(), words * 4, true);
+        arguments = alone.map(slots.data(), 1000 * sizeof(Args), false, of_host);
+        model.reuse();
+    }
+    // With arguments in that slot.
+    Timed run(size_t slot, uint32_t turns = 1) {
+        slots.data()[slot] = {in, uint64_t(to.data()), turns};
+        alone.set({words, 1, 1}, {256, 1, 1}, arguments + slot * sizeof(Args));
+        return time(alone, model);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("whether a grid is like an earlier one is told by what it does, not by its arguments") {
+    Reads reads(true);
+    const Timed once = reads.run(0), twice = reads.run(0, 2);
+    CHECK_FALSE(once.reused);
+    CHECK_FALSE(twice.reused);
+    CHECK(twice.found.cycles > once.found.cycles);
+    for (const auto& [turns, like] : {std::pair(1u, &once), {2u, &twice}, {1u, &once}}) {
+        const Timed now = reads.run(0, turns);
+        CHECK(now.reused);
+        CHECK(now == *like);
+    }
+}
+
+TEST_CASE("where a runtime puts arguments in the host's memory does not count") {
+    Reads of_host(true), of_card(false);
+    static_assert(2 * sizeof(Reads::Args) == 64);
+    const Timed first = of_host.run(0);
+    CHECK(of_host.run(400).reused);
+    CHECK(of_host.run(998) == first);
+    of_card.run(0);
+    CHECK_FALSE(of_card.run(400).reused);
+}
+
+TEST_CASE("a grid whose buffers have come to lie elsewhere is timed anew") {
+    Reads reads(true);
+    const Timed first = reads.run(0);
+    reads.alone.unmap(reads.in);
+    reads.alone.map(reads.from.data(), Reads::words * 4, false, true);
+    const Timed over_the_bus = reads.run(0);
+    CHECK_FALSE(over_the_bus.reused);
+    CHECK(over_the_bus.found.cycles > first.found.cycles);
+    CHECK(reads.run(0).reused);
+    reads.alone.unmap(reads.in);
+    reads.alone.map(reads.from.data(), Reads::words * 4, false);
+    CHECK(reads.run(0) == first);
+}
+
+TEST_CASE("times are kept of the grids that were met last") {
+    Reads reads(true);
+    std::vector<Timed> first;
+    for (uint32_t turns = 1; turns <= 33; ++turns) first.push_back(reads.run(0, turns));
+    CHECK(reads.run(0, 33).reused);
+    CHECK(reads.run(0, 2).reused);
+    const Timed gone = reads.run(0, 1);
+    CHECK_FALSE(gone.reused);
+    CHECK(gone == first[0]);
+    CHECK(reads.run(0, 2).reused);  // met a moment ago, so 3 had to go
+    CHECK_FALSE(reads.run(0, 3).reused);
 }
 
 TEST_CASE("s_memtime reads the model's clock") {

@@ -27,8 +27,8 @@ void TimingLog::add(const Dispatch& d, const timing::TimedGrid& grid) {
                   static_cast<unsigned long long>(found.instructions));
     file->add("{\"pid\":" + std::to_string(getpid()) +
               ",\"kernel\":" + strict::quoted(function < 0 ? "" : code->functions()[size_t(function)].name) +
-              ",\"grid\":" + three(d.grid) + ",\"workgroup\":" + three(d.group) + numbers +
-              ",\"reused\":" + (grid.reused() ? "true" : "false") + ",\"parameters\":" + strict::quoted(grid.with().set_of()) + "}\n");
+              ",\"grid\":" + three(d.grid) + ",\"workgroup\":" + three(d.group) + numbers + ",\"reused\":" +
+              (grid.reused() ? "true" : "false") + ",\"parameters\":" + strict::quoted(grid.with().set_of()) + "}\n");
 }
 
 }  // namespace gcn::emulator

@@ -10,9 +10,7 @@ namespace gcn::emulator::timing {
 
 namespace {
 
-// Bytes of traces that wait, beyond what the chip holds at once; and that are held until it is clear whether the grid
-// is like another one.
-constexpr size_t most_bytes = 256 << 20, most_held = 512 << 20;
+constexpr size_t most_bytes = 256 << 20;  // of traces that wait, beyond what the chip holds at once
 constexpr auto turn = std::chrono::milliseconds(5);
 constexpr uint64_t cycles_between_looks = 1 << 14;  // at the host's clock
 
@@ -50,6 +48,7 @@ TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch&
       most_recorded(most_recorded),
       total(groups_in(d)),
       start_ns(d.start_ns),
+      arguments(d),
       known(std::move(known)),
       ended(std::move(ended)),
       capacity(size_t(chip.cus()) * engine.groups_per_cu()),
@@ -67,7 +66,7 @@ std::unique_ptr<GroupRecorder> TimedGrid::group(uint64_t number, const GroupFact
     GroupTrace& to = *trace;
     if (stepped) {
         begun = std::move(trace);
-        return group_recorder(number, facts, programs, to, {.compact = false});
+        return group_recorder(number, facts, programs, to, {.compact = false, .arguments = &arguments});
     }
     {
         const std::lock_guard lock(guard);
@@ -81,7 +80,10 @@ std::unique_ptr<GroupRecorder> TimedGrid::group(uint64_t number, const GroupFact
         if (inbox.begin()->first == taken()) next_is_there.store(true, std::memory_order_release);
     };
     return group_recorder(number, facts, programs, to,
-                          {.ended = when_ended, .grown = [this](size_t words) { grown(words); }, .stop = &too_much});
+                          {.ended = when_ended,
+                           .grown = [this](size_t words) { grown(words); },
+                           .stop = &too_much,
+                           .arguments = &arguments});
 }
 
 bool TimedGrid::steps(const Program& program) {
@@ -103,7 +105,7 @@ void TimedGrid::met(const Program& program) {
 bool TimedGrid::full(uint64_t next) const {
     if (too_much || over() || next <= wanted.load(std::memory_order_relaxed)) return false;
     const size_t count = waiting.load(std::memory_order_relaxed), held_back = bytes.load(std::memory_order_relaxed);
-    if (comparing) return count >= capacity && held_back > most_held;
+    if (comparing) return count >= capacity && held_back > most_held();
     return count >= capacity && (count >= 4 * capacity || held_back > most_bytes);
 }
 
@@ -151,7 +153,7 @@ bool TimedGrid::still_like_another() {
                !other->places.unchanged() || (taken() == total && other->codes != own->codes);
     });
     compared = ptrdiff_t(groups.size());
-    return !like.empty() && bytes <= most_held;
+    return !like.empty() && bytes <= most_held();
 }
 
 // What the engine wants is executed when it wants it. False: it cannot be now.
@@ -241,8 +243,9 @@ void TimedGrid::end() {
 }
 
 std::shared_ptr<TimedGrid> Model::grid(const Dispatch& d, TimedGrid::Ended ended) const {
-    return groups_in(d) ? std::make_shared<TimedGrid>(chip, parameters, d, sampled, most_recorded, known, std::move(ended))
-                        : nullptr;
+    return groups_in(d)
+               ? std::make_shared<TimedGrid>(chip, parameters, d, sampled, most_recorded, known, std::move(ended))
+               : nullptr;
 }
 
 }  // namespace gcn::emulator::timing

@@ -48,6 +48,7 @@ private:
     uint64_t taken() const { return given + held.size(); }
     bool take_in();
     bool still_like_another();
+    size_t most_held() const { return most_recorded / 2; }  // bytes of `held`, with what is under way
     void grown(size_t words);
     void take_codes();
     void give(std::unique_ptr<GroupTrace>);
@@ -62,6 +63,7 @@ private:
     Engine& engine;
     const size_t most_recorded;
     const uint64_t total, start_ns;
+    const Arguments arguments;
     const std::shared_ptr<KnownGrids> known;
     const Ended ended;
     size_t capacity;  // groups that the chip holds
@@ -71,7 +73,7 @@ private:
     std::vector<std::unique_ptr<Code>> codes_met;
     Programs programs;
 
-    std::vector<std::unique_ptr<Code>> codes;  // the engine's
+    std::vector<std::unique_ptr<Code>> codes;        // the engine's
     uint64_t given = 0;                              // groups, to the engine
     std::deque<std::unique_ptr<GroupTrace>> held;    // those behind them, until it is clear what this one is like
     ptrdiff_t compared = 0;                          // of them

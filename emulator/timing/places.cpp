@@ -10,9 +10,21 @@ constexpr uint64_t line_bytes = 64, alignment = (2 << 20) / line_bytes;
 
 constexpr uint64_t code_lines = uint64_t(1) << 58;  // no address: what of_code() gives lies behind it
 
+// Between code and the host's memory.
+constexpr uint64_t arguments = (uint64_t(1) << 33) + (uint64_t(1) << 32);
+
 uint64_t aligned(uint64_t lines) { return (lines + alignment - 1) / alignment * alignment; }
 
 }  // namespace
+
+Arguments::Arguments(const Dispatch& d) {
+    const uint32_t registers = std::min<uint32_t>(d.rsrc2 >> 1 & 31, uint32_t(d.user_sgprs.size()));
+    for (uint32_t i = 0; i + 1 < registers; ++i) {
+        const uint64_t address = (uint64_t(d.user_sgprs[i + 1]) << 32 | d.user_sgprs[i]) & 0xffffffffffff;
+        const auto region = d.space->find(address);
+        if (region && region->of_host) pointers.push_back({address / line_bytes, first + i * reach});
+    }
+}
 
 uint64_t Places::of_code(uint64_t content) {
     constexpr uint64_t first = uint64_t(1) << 33, places = 1 << 16;  // behind all buffers of the card's memory
@@ -21,6 +33,7 @@ uint64_t Places::of_code(uint64_t content) {
 
 Placement Places::find(uint64_t line) const {
     if (line >= code_lines) return {code_lines, code_lines, 0, false};
+    if (line - Arguments::first < Arguments::count) return {Arguments::first, Arguments::count, arguments, true};
     if (const uint64_t now = space.version(); now != version) {
         std::erase_if(known, [&](const Known& k) { return !still_there(k); });
         version = now;
@@ -32,7 +45,8 @@ Placement Places::find(uint64_t line) const {
 
 bool Places::still_there(const Known& k) const {
     const auto region = space.find(k.region.first);
-    return region && region->first == k.region.first && region->end == k.region.end && region->host == k.region.host;
+    return region && region->first == k.region.first && region->end == k.region.end && region->host == k.region.host &&
+           region->of_host == k.region.of_host;
 }
 
 bool Places::unchanged() const {

@@ -6,10 +6,35 @@
 #include <cstdint>
 #include <vector>
 
+#include "emulator/exec/exec.hpp"
 #include "emulator/exec/memory.hpp"
 #include "emulator/timing/memory.hpp"
 
 namespace gcn::emulator::timing {
+
+// What user SGPRs point to in the host's memory: arguments, packets. A runtime has them somewhere else in each launch,
+// so scalar reads behind such a pointer go to a place that the register tells.
+class Arguments {
+public:
+    Arguments(const Dispatch&);
+
+    // Where a line is to be recorded; as it is, unless it lies behind a pointer.
+    uint64_t place(uint64_t line) const {
+        for (const Pointer& p : pointers)
+            if (line - p.line < reach) return p.to + (line - p.line);
+        return line;
+    }
+
+    static constexpr uint64_t reach = 64;  // lines
+    static constexpr uint64_t first = uint64_t(1) << 47,
+                              count = 16 * reach;  // no address: 48 bits of a line are recorded
+
+private:
+    struct Pointer {
+        uint64_t line, to;
+    };
+    std::vector<Pointer> pointers;
+};
 
 // Of one address space, for as long as it lives. For one thread at a time.
 class Places final : public Translate {

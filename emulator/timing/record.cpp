@@ -293,7 +293,8 @@ private:
         const uint32_t* base = w.s + a.base;
         const uint32_t offset = (a.immediate ? a.offset : w.s[a.scalar_offset]) & ~3u;
         const uint64_t from = ((uint64_t(base[1]) << 32 | base[0]) & 0xfffffffffffc) + offset;
-        const uint64_t line = from / 64, count = (from + a.bytes - 1) / 64 - line + 1;
+        const uint64_t count = (from + a.bytes - 1) / 64 - from / 64 + 1;
+        const uint64_t line = how.arguments ? how.arguments->place(from / 64) : from / 64;
         words.push_back(uint32_t(line));
         words.push_back((uint32_t(line >> 32) & 0xffff) | uint32_t(count) << record::smem_lines_shift);
     }

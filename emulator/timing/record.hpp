@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "emulator/exec/recording.hpp"
+#include "emulator/timing/places.hpp"
 #include "emulator/timing/touch.hpp"
 #include "emulator/timing/trace.hpp"
 
@@ -61,6 +62,7 @@ struct Recording {
     std::function<void()> ended = [] {};           // all its waves have
     std::function<void(size_t words)> grown = {};  // a wave has, by so many
     const std::atomic<bool>* stop = nullptr;       // nothing more is to be recorded
+    const Arguments* arguments = nullptr;          // if they are not to be recorded where they are
 };
 
 // Records a group into `to`, which outlives the recorder or its last call.

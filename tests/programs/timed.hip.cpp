@@ -116,6 +116,13 @@ __global__ void heavy(float* out, int turns) {
     out[blockIdx.x * blockDim.x + threadIdx.x] = a;
 }
 
+// Each group goes on for as long as it is told.
+__global__ void told(const int* turns, int* out) {
+    int sum = 0;
+    for (int k = 0; k < turns[blockIdx.x]; ++k) asm volatile("v_add_u32 %0, vcc, 1, %0" : "+v"(sum) : : "vcc");
+    out[blockIdx.x * blockDim.x + threadIdx.x] = sum;
+}
+
 std::vector<int> numbers() {
     std::vector<int> n(words);
     Random random(7);
@@ -224,13 +231,27 @@ void run_heavy(Arrays&) {
     REQUIRE(got[65] == 100001 && got[129] == 1);
 }
 
+// Four times, and what the last group is told is another thing each second time.
+void run_told(Arrays& a) {
+    constexpr unsigned groups = 3000, lanes = 256;
+    std::vector<int> turns(groups, 10);
+    for (const int last : {10, 10, 2000, 10, 2000}) {
+        turns.back() = last;
+        Array<int> device(turns);
+        told<<<groups, lanes>>>(device, a.out);
+        const std::vector<int> got = a.out.host();
+        REQUIRE(got[groups * lanes - 1] == last && got[0] == 10);
+    }
+}
+
 constexpr struct {
     std::string_view name;
     void (*run)(Arrays&);
 } tests[] = {
-    {"compact", run_compact}, {"by_number", run_by_number}, {"last_group", run_last_group}, {"calls", run_calls},
-    {"meet", run_meet},       {"uneven", run_uneven},       {"scratch", run_scratch},       {"writes", run_writes},
-    {"alone", run_alone},     {"heavy", run_heavy},
+    {"compact", run_compact}, {"by_number", run_by_number}, {"last_group", run_last_group},
+    {"calls", run_calls},     {"meet", run_meet},           {"uneven", run_uneven},
+    {"scratch", run_scratch}, {"writes", run_writes},       {"alone", run_alone},
+    {"heavy", run_heavy},     {"told", run_told},
 };
 
 }  // namespace
