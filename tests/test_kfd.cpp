@@ -229,6 +229,8 @@ TEST_CASE("a wrong variable is refused in one sentence that lists what would do"
          "gcn: cannot start the software Polaris: GCN_EMU_THREADS is 'two'. Try: a number from 1 to 1024.\n"},
         {"GCN_EMU_TIMING", "fast",
          "gcn: cannot start the software Polaris: GCN_EMU_TIMING is 'fast'. Try: one of off, sampled, full.\n"},
+        {"GCN_EMU_TIMING_REUSE", "yes",
+         "gcn: cannot start the software Polaris: GCN_EMU_TIMING_REUSE is 'yes'. Try: 0 or 1.\n"},
         {"GCN_EMU_SIMD", "sse",
          "gcn: cannot start the software Polaris: GCN_EMU_SIMD is 'sse'. Try: one of avx512, avx2, portable.\n"},
     };
