@@ -306,6 +306,65 @@ TEST_CASE("times are kept of the grids that were met last") {
     CHECK_FALSE(reads.run(0, 3).reused);
 }
 
+namespace {
+
+// Groups whose lengths are numbers in memory.
+struct Turns {
+    static constexpr uint32_t groups = 600;
+    std::vector<std::byte> object = read(BUILD "/tests/kernels/machine.co");
+    Paged<uint32_t> of{4096, 1000};
+    Alone alone;
+
+    explicit Turns(int threads) : alone(threads, object, "machine_turns") {
+        alone.set({64 * groups, 1, 1}, {64, 1, 1}, alone.map(of.data(), of.size() * 4, true, true));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("what is held back to be compared does not count for what is too much to be recorded") {
+    for (const int threads : {1, 2}) {
+        Turns turns(threads);
+        timing::Model model(chip, false, 6 << 20);
+        model.reuse();
+        CHECK_FALSE(time(turns.alone, model).reused);  // 2.4 MB
+        turns.of.data()[Turns::groups - 1] = 1200000;  // and 4.8 more
+        const Timed longer = time(turns.alone, model);
+        CHECK_FALSE(longer.reused);
+        CHECK(longer == time(turns.alone, timing::Model(chip, false)));
+        CHECK(longer.found.method == Method::Exact);
+    }
+}
+
+TEST_CASE("a grid of which more is recorded than may be held back is timed each time") {
+    Turns turns(2);
+    for (uint32_t& n : turns.of) n = 2000;  // 4.8 MB
+    timing::Model model(chip, false, 8 << 20);
+    model.reuse();
+    const Timed first = time(turns.alone, model), again = time(turns.alone, model);
+    CHECK_FALSE(again.reused);
+    CHECK(again == first);
+    CHECK(again.found.method == Method::Exact);
+}
+
+TEST_CASE("where arguments lie does not count, and what lies behind their memory is not taken for them") {
+    const auto object = read(BUILD "/tests/kernels/machine.co");
+    constexpr size_t page = 4096;
+    Paged<std::byte> memory(3 * page);
+    Alone alone(1, object, "machine_follow");
+    const uint64_t host = alone.map(memory.data(), page, true, true),
+                   card = alone.map(memory.data() + page, 2 * page, true);
+    const timing::Model model(chip, false);
+    std::optional<Timed> first;
+    for (const size_t offset : {size_t(0), size_t(64), size_t(2048), page - 64}) {
+        std::memcpy(memory.data() + offset, &card, sizeof card);
+        alone.set({64, 1, 1}, {64, 1, 1}, host + offset);
+        const Timed now = time(alone, model);
+        if (!first) first = now;
+        CHECK(now == *first);
+    }
+}
+
 TEST_CASE("s_memtime reads the model's clock") {
     const auto object = read(BUILD "/tests/kernels/timed.co");
     Paged<uint64_t> clocks(1);

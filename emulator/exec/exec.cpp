@@ -360,6 +360,7 @@ struct Executor::Impl {
         std::unique_lock lock(guard);
         --grid.running;
         if (turn.advances) grid.advancing = false;
+        if (turn.advances && !grid.launch.steps) watchdog.progress();  // no group can have this wait for ever
         if (!grid.stopping && grid.open_group() && watchdog.bites()) give_up(grid);
         if (turn.first < turn.end) grid.fresh.emplace_front(turn.first, turn.end);
         // Others may sleep because all that was left had been taken: what comes back may be theirs.

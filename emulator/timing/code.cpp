@@ -231,7 +231,10 @@ void Code::make(std::span<const Instruction> all, uint64_t entry, const Paramete
     uint64_t half = ~0ull;                // of a block, that the buffer's reader was in
     for (uint32_t n = 0; n < all.size(); ++n) {
         const Instruction& i = all[n];
-        if (!i.decoded) continue;
+        if (!i.decoded) {
+            hash = (hash ^ n) * 0x100000001b3;  // it has a number
+            continue;
+        }
         const Decoded& d = *i.decoded;
         if (uops.empty()) base = i.pc & ~uint64_t(63);
         for (const uint64_t part : {i.pc - base, uint64_t(d.w0), uint64_t(d.w1)})

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "emulator/exec/clocks.hpp"
 #include "emulator/timing/order.hpp"
@@ -38,6 +39,12 @@ size_t bytes_of(const GroupTrace& trace) {
     return 4 * words;
 }
 
+// With what it takes to keep it.
+size_t memory_of(const GroupTrace& trace) {
+    constexpr size_t a_group = 160, a_wave = 80;  // as the allocator rounds them
+    return bytes_of(trace) + a_group + a_wave * trace.waves.size();
+}
+
 }  // namespace
 
 TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch& d, bool sampled, size_t most_recorded,
@@ -49,12 +56,16 @@ TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch&
       total(groups_in(d)),
       start_ns(d.start_ns),
       arguments(d),
-      known(std::move(known)),
+      known(total <= KnownGrids::most_groups ? std::move(known) : nullptr),
       ended(std::move(ended)),
       capacity(size_t(chip.cus()) * engine.groups_per_cu()),
       programs([this](const Program& program) { met(program); }),
       sampler(engine),
       sampled(sampled) {}
+
+TimedGrid::~TimedGrid() {
+    if (known) known->hold(memory_held, 0);
+}
 
 // Of one wave that goes on and on, or of so many groups at once.
 void TimedGrid::grown(size_t words) {
@@ -91,7 +102,6 @@ bool TimedGrid::steps(const Program& program) {
     stepped = may_depend_on_time(program);
     next_is_there = stepped;
     if (known && !stepped) like = known->like(own->shape, *own->space, codes_met.front()->content());
-    comparing = !like.empty();
     return stepped;
 }
 
@@ -104,9 +114,8 @@ void TimedGrid::met(const Program& program) {
 // Groups may wait for each other as far as they fit the chip together, so that many always go on.
 bool TimedGrid::full(uint64_t next) const {
     if (too_much || over() || next <= wanted.load(std::memory_order_relaxed)) return false;
-    const size_t count = waiting.load(std::memory_order_relaxed), held_back = bytes.load(std::memory_order_relaxed);
-    if (comparing) return count >= capacity && held_back > most_held();
-    return count >= capacity && (count >= 4 * capacity || held_back > most_bytes);
+    const size_t count = waiting.load(std::memory_order_relaxed);
+    return count >= capacity && (count >= 4 * capacity || bytes.load(std::memory_order_relaxed) > most_bytes);
 }
 
 bool TimedGrid::ready() const { return (next_is_there || goes_on || too_much) && !over(); }
@@ -135,14 +144,32 @@ bool TimedGrid::take_in() {
     while (!inbox.empty() && inbox.begin()->first == taken()) {
         held.push_back(std::move(inbox.begin()->second));
         inbox.erase(inbox.begin());
-        if (known) own->groups.push_back(held.back()->digest);
+        if (known) remember(*held.back());
     }
     wanted.store(taken(), std::memory_order_relaxed);
     next_is_there.store(taken() == total, std::memory_order_release);
-    if (comparing && still_like_another()) return false;
-    comparing = false;
+    if (!like.empty() && still_like_another()) return false;
+    if (known) known->hold(std::exchange(memory_held, 0), 0);
+    like.clear();
     for (; !held.empty(); held.pop_front()) give(std::move(held.front()));
     return true;
+}
+
+void TimedGrid::remember(const GroupTrace& trace) {
+    own->groups.push_back(trace.digest);
+    const size_t memory = memory_of(trace);
+    memory_recorded += memory;
+    if (like.empty()) return;
+    // It does not wait for the engine, so whoever records goes on.
+    ++not_waiting;
+    used(trace);
+    fits = known->hold(memory_held, memory_held + memory);
+    memory_held += memory;
+}
+
+void TimedGrid::used(const GroupTrace& trace) {
+    bytes.fetch_sub(bytes_of(trace), std::memory_order_relaxed);
+    waiting.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool TimedGrid::still_like_another() {
@@ -153,7 +180,7 @@ bool TimedGrid::still_like_another() {
                !other->places.unchanged() || (taken() == total && other->codes != own->codes);
     });
     compared = ptrdiff_t(groups.size());
-    return !like.empty() && bytes <= most_held();
+    return !like.empty() && fits;
 }
 
 // What the engine wants is executed when it wants it. False: it cannot be now.
@@ -196,8 +223,7 @@ void TimedGrid::advance(Steps* steps) {
                 steps->end(trace->number);
                 continue;
             }
-            bytes.fetch_sub(bytes_of(*trace), std::memory_order_relaxed);
-            waiting.fetch_sub(1, std::memory_order_relaxed);
+            if (trace->number >= not_waiting) used(*trace);
         }
         if (progress == Progress::Done) return finish();
         if (progress == Progress::Starved) {
@@ -218,6 +244,8 @@ void TimedGrid::advance(Steps* steps) {
 void TimedGrid::adopt() {
     timed = like.front();
     known->met(timed);
+    known->hold(std::exchange(memory_held, 0), 0);
+    held.clear();
     end();
 }
 
@@ -232,7 +260,7 @@ void TimedGrid::finish() {
         found.cycles = engine.stats().cycles;
         found.ns = double(found.cycles) * 1e3 / own->parameters.core_mhz + own->parameters.kernel_end_us * 1e3;
         found.instructions = engine.all_cus().instructions();
-        if (known && !stepped) known->keep(own);
+        if (known && !stepped) known->keep(own, memory_recorded);
     }
     end();
 }

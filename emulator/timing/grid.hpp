@@ -28,6 +28,8 @@ public:
     TimedGrid(const isa::Chip&, const Parameters&, const Dispatch&, bool sampled, size_t most_recorded,
               std::shared_ptr<KnownGrids> known, Ended);
 
+    ~TimedGrid() override;
+
     std::unique_ptr<GroupRecorder> group(uint64_t number, const GroupFacts&) override;
     bool full(uint64_t next) const override;
     bool ready() const override;
@@ -47,8 +49,9 @@ public:
 private:
     uint64_t taken() const { return given + held.size(); }
     bool take_in();
+    void remember(const GroupTrace&);
+    void used(const GroupTrace&);
     bool still_like_another();
-    size_t most_held() const { return most_recorded / 2; }  // bytes of `held`, with what is under way
     void grown(size_t words);
     void take_codes();
     void give(std::unique_ptr<GroupTrace>);
@@ -77,6 +80,9 @@ private:
     uint64_t given = 0;                              // groups, to the engine
     std::deque<std::unique_ptr<GroupTrace>> held;    // those behind them, until it is clear what this one is like
     ptrdiff_t compared = 0;                          // of them
+    size_t memory_held = 0, memory_recorded = 0;     // bytes, of those held and of all
+    uint64_t not_waiting = 0;                        // the first ones, which were held
+    bool fits = true;                                // there is memory to hold them
     std::vector<std::shared_ptr<const Timed>> like;  // of which the same was recorded as of this one so far
     Sampler sampler;
     const bool sampled;
@@ -85,8 +91,7 @@ private:
     std::atomic<size_t> waiting{0}, bytes{0};  // recorded and not used
     std::atomic<uint64_t> wanted{0};           // taken(), for those without the lock
     std::atomic<bool> next_is_there{false}, done{false}, too_much{false};
-    std::atomic<bool> goes_on{false};    // the engine was not starved, its turn was over
-    std::atomic<bool> comparing{false};  // with `like`: the engine waits
+    std::atomic<bool> goes_on{false};  // the engine was not starved, its turn was over
 };
 
 // Times the grids of a device. From several threads.
@@ -98,7 +103,7 @@ public:
         : Model(chip, Parameters::of(chip), sampled, most_recorded) {}
 
     // From now on a grid of which the same is recorded as of an earlier one takes as long, and is not timed again.
-    void reuse() { known = std::make_shared<KnownGrids>(); }
+    void reuse() { known = std::make_shared<KnownGrids>(most_recorded / 2); }
 
     // The recorder of a grid that starts now; nullptr: it has no groups. `over`: called before the grid ends.
     std::shared_ptr<TimedGrid> grid(const Dispatch&, TimedGrid::Ended = {}) const;

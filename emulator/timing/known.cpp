@@ -4,8 +4,7 @@
 
 namespace gcn::emulator::timing {
 
-// An engine and its caches are a few MiB; a group's digest is eight bytes.
-constexpr size_t most_grids = 32, most_groups = size_t(4) << 20;
+constexpr size_t most_grids = 32;  // an engine and its caches are a MiB or two
 
 Timed::Timed(const isa::Chip& chip, const Parameters& p, const AddressSpace& space, const LaunchShape& shape)
     : parameters(p),
@@ -14,6 +13,10 @@ Timed::Timed(const isa::Chip& chip, const Parameters& p, const AddressSpace& spa
       places(space),
       memory(chip, p, places),
       engine(chip, p, memory, shape) {}
+
+bool Timed::like(const Timed& o) const {
+    return shape == o.shape && space == o.space && codes == o.codes && groups == o.groups;
+}
 
 const char* text(Method m) {
     constexpr const char* names[] = {"exact", "sampled", "stepped", "none"};
@@ -45,8 +48,11 @@ std::vector<std::shared_ptr<const Timed>> KnownGrids::like(const LaunchShape& sh
     return found;
 }
 
-void KnownGrids::keep(std::shared_ptr<const Timed> grid) {
+// Two that ran at once may be alike; of those whose buffers have gone elsewhere the later one is of use.
+void KnownGrids::keep(std::shared_ptr<const Timed> grid, size_t recorded) {
+    if (recorded > most_held) return;
     const std::lock_guard lock(guard);
+    std::erase_if(grids, [&](const auto& other) { return other->like(*grid); });
     grids.push_back(std::move(grid));
     make_room();
 }

@@ -3,6 +3,7 @@
 // where its buffers lie, and finds all caches empty: where these are the same, so is all that it says. So such a grid
 // is not timed again: a product that runs a thousand times is timed once.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,9 @@ struct Timed {
     std::vector<uint64_t> codes;   // their contents, in the order in which waves met them
     std::vector<uint64_t> groups;  // digests of what was recorded, in the order of their numbers
     Found found;
+
+    // The same for the engine, as far as that is told by what was recorded.
+    bool like(const Timed&) const;
 };
 
 // Of all that was recorded of a group.
@@ -55,15 +59,26 @@ uint64_t digest(const GroupTrace&);
 // The last ones, as many as there is room for. From several threads.
 class KnownGrids {
 public:
+    static constexpr size_t most_groups = size_t(4) << 20;  // of all of them; a digest is eight bytes
+
+    // `most_held`: bytes of what is recorded of grids that may be like these, of all at once.
+    explicit KnownGrids(size_t most_held) : most_held(most_held) {}
+
+    // A grid that held `before` holds `now`. False: that is too much.
+    bool hold(size_t before, size_t now) { return (held += now - before) <= most_held; }
+
     // Those of that shape in that memory whose waves begin in code of this content.
     std::vector<std::shared_ptr<const Timed>> like(const LaunchShape&, const AddressSpace&, uint64_t code) const;
-    void keep(std::shared_ptr<const Timed>);
+    // Unless what was recorded of it, so many bytes, is more than may be held: then none can be compared with it.
+    void keep(std::shared_ptr<const Timed>, size_t recorded);
     // It was met again: others go first when there is no more room.
     void met(const std::shared_ptr<const Timed>&);
 
 private:
     void make_room();
 
+    const size_t most_held;
+    std::atomic<size_t> held{0};
     mutable std::mutex guard;
     std::vector<std::shared_ptr<const Timed>> grids;  // the one that was met last is the last
 };

@@ -22,7 +22,9 @@ Arguments::Arguments(const Dispatch& d) {
     for (uint32_t i = 0; i + 1 < registers; ++i) {
         const uint64_t address = (uint64_t(d.user_sgprs[i + 1]) << 32 | d.user_sgprs[i]) & 0xffffffffffff;
         const auto region = d.space->find(address);
-        if (region && region->of_host) pointers.push_back({address / line_bytes, first + i * reach});
+        if (!region || !region->of_host) continue;
+        const uint64_t line = address / line_bytes, behind = (region->end + line_bytes - 1) / line_bytes;
+        pointers.push_back({line, std::min(reach, behind - line), first + i * apart});
     }
 }
 
@@ -35,7 +37,7 @@ Placement Places::find(uint64_t line) const {
     if (line >= code_lines) return {code_lines, code_lines, 0, false};
     if (line - Arguments::first < Arguments::count) return {Arguments::first, Arguments::count, arguments, true};
     if (const uint64_t now = space.version(); now != version) {
-        std::erase_if(known, [&](const Known& k) { return !still_there(k); });
+        lost |= std::erase_if(known, [&](const Known& k) { return !still_there(k); }) > 0;
         version = now;
     }
     for (const Known& k : known)
@@ -45,12 +47,13 @@ Placement Places::find(uint64_t line) const {
 
 bool Places::still_there(const Known& k) const {
     const auto region = space.find(k.region.first);
+    if (!k.region.host) return !region;
     return region && region->first == k.region.first && region->end == k.region.end && region->host == k.region.host &&
            region->of_host == k.region.of_host;
 }
 
 bool Places::unchanged() const {
-    return std::ranges::all_of(known, [this](const Known& k) { return still_there(k); });
+    return !lost && std::ranges::all_of(known, [this](const Known& k) { return still_there(k); });
 }
 
 // What no region holds is a page of its own: it was there when the wave touched it.

@@ -21,17 +21,18 @@ public:
     // Where a line is to be recorded; as it is, unless it lies behind a pointer.
     uint64_t place(uint64_t line) const {
         for (const Pointer& p : pointers)
-            if (line - p.line < reach) return p.to + (line - p.line);
+            if (line - p.line < p.lines) return p.to + (line - p.line);
         return line;
     }
 
-    static constexpr uint64_t reach = 64;  // lines
+    // Lines that lie behind a pointer, and from one register's place to the next one's.
+    static constexpr uint64_t reach = 64, apart = 2 * reach;
     static constexpr uint64_t first = uint64_t(1) << 47,
-                              count = 16 * reach;  // no address: 48 bits of a line are recorded
+                              count = 16 * apart;  // no address: 48 bits of a line are recorded
 
 private:
     struct Pointer {
-        uint64_t line, to;
+        uint64_t line, lines, to;
     };
     std::vector<Pointer> pointers;
 };
@@ -62,6 +63,7 @@ private:
     const AddressSpace& space;
     mutable std::vector<Known> known;
     mutable uint64_t version = 0;
+    mutable bool lost = false;                                                 // some of them has gone
     mutable uint64_t next = (2 << 20) / 64, next_of_host = uint64_t(1) << 34;  // lines; the host's from 1 TiB on
 };
 

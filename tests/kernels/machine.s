@@ -115,6 +115,30 @@ kernel machine_spin
   s_cbranch_scc1 .Lspin
 end_kernel machine_spin
 
+// Group g makes Data[g] turns; there is room for one on a CU.
+kernel machine_turns
+  s_lshl_b32 s[sTemp], s[sGroup], 2
+  s_load_dword s[sCount], s[sData : sData + 1], s[sTemp]
+  s_waitcnt lgkmcnt(0)
+.Lturns:
+  s_sub_u32 s[sCount], s[sCount], 1
+  s_cmp_lg_u32 s[sCount], 0
+  s_cbranch_scc1 .Lturns
+end_kernel machine_turns, 65536
+
+// Reads 2 KiB that Data[0:1] points to, a dword of each line.
+kernel machine_follow
+  s_load_dwordx2 s[sTemp : sTemp + 1], s[sData : sData + 1], 0
+  s_waitcnt lgkmcnt(0)
+  s_mov_b32 s[sCount], 0
+.Lfollow:
+  s_load_dword s[sSaved], s[sTemp : sTemp + 1], s[sCount]
+  s_add_u32 s[sCount], s[sCount], 64
+  s_cmp_lt_u32 s[sCount], 2048
+  s_waitcnt lgkmcnt(0)
+  s_cbranch_scc1 .Lfollow
+end_kernel machine_follow
+
 // Says in Data[1] that it runs; ends when Data[0] is not 0.
 kernel machine_wait
   address_of_dword 1
