@@ -70,8 +70,7 @@ public:
     const double patience;  // seconds that a ring may wait for memory that nobody changes; 0: without end
 
     // The modelled time of a grid that has ended, in nanoseconds; empty when nothing has timed it, 0 when the model
-    // gave it up. Tests put a model of
-    // their own here before they start any.
+    // gave it up. Tests put a model of their own here before they start any.
     std::function<std::optional<double>(const Result&)> duration = [](const Result& r) { return r.duration_ns; };
 
     // Who watches and who times a grid that starts as `work`. `windowed`: Counters::observer().

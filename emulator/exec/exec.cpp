@@ -63,6 +63,7 @@ struct ScratchSlots {
     std::vector<bool> taken;
     uint32_t used = 0, users = 0;
 
+    bool has(uint32_t count) const { return taken.size() - used >= count; }
     std::vector<uint32_t> take(uint32_t count) {
         std::vector<uint32_t> slots;
         for (uint32_t i = 0; i < taken.size() && slots.size() < count; ++i)
@@ -207,7 +208,7 @@ struct Executor::Impl {
     bool may_start(const Grid& grid) const {
         if (grid.fresh.empty() || (grid.recorder() && grid.recorder()->full(grid.fresh.front().first))) return false;
         const int waves_each = std::max(grid.launch.waves_per_group(), 1);
-        if (grid.scratch && grid.scratch->taken.size() - grid.scratch->used < size_t(waves_each)) return false;
+        if (grid.scratch && !grid.scratch->has(uint32_t(waves_each))) return false;
         const int resident = int(grid.aside.size()) + grid.running;
         return resident == 0 || resident * waves_each < resident_waves;
     }
@@ -261,7 +262,7 @@ struct Executor::Impl {
             if (grid.scratch) {
                 const auto waves = uint32_t(grid.launch.waves_per_group());
                 const std::lock_guard lock(owner.guard);
-                if (grid.scratch->taken.size() - grid.scratch->used < waves) return;  // another grid has them
+                if (!grid.scratch->has(waves)) return;  // another grid has them
                 slots = grid.scratch->take(waves);
             }
             grid.stepped[number] = std::make_unique<Group>(grid.launch, number, std::move(slots), owner.waves);

@@ -79,8 +79,8 @@ public:
     // Instructions are counted exactly; vector memory accesses move tags and are looked up in the last `warming`
     // clocks, before that they are counted only (Memory::pass()). Starved: as advance(), and when a trace is not whole.
     // It ends early when the last groups have been dispatched and CUs run empty, as then paces change; and when most
-    // groups have been replaced. What follows
-    // begins with idle units, so it should be timed for a while before it is measured.
+    // groups have been replaced. What follows begins with idle units, so it should be timed for a while before it is
+    // measured.
     Progress skip(uint64_t cycles, const Paces&, uint64_t warming = forever);
 
     const Stats& stats() const { return totals; }

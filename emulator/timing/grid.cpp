@@ -64,7 +64,7 @@ TimedGrid::TimedGrid(const isa::Chip& chip, const Parameters& p, const Dispatch&
       sampled(sampled) {}
 
 TimedGrid::~TimedGrid() {
-    if (known) known->hold(memory_held, 0);
+    if (!like.empty()) known->release(recorded);
 }
 
 // Of one wave that goes on and on, or of so many groups at once.
@@ -131,7 +131,6 @@ void TimedGrid::take_codes() {
 }
 
 void TimedGrid::give(std::unique_ptr<GroupTrace> trace) {
-    take_codes();
     trace->codes = &codes;
     trace->first = codes.front().get();
     engine.give(std::move(trace));
@@ -146,41 +145,38 @@ bool TimedGrid::take_in() {
         inbox.erase(inbox.begin());
         if (known) remember(*held.back());
     }
+    const bool all = taken() == total;
     wanted.store(taken(), std::memory_order_relaxed);
-    next_is_there.store(taken() == total, std::memory_order_release);
-    if (!like.empty() && still_like_another()) return false;
-    if (known) known->hold(std::exchange(memory_held, 0), 0);
-    like.clear();
+    next_is_there.store(all, std::memory_order_release);
+    take_codes();
+    if (all) keep_like([&](const Timed& other) { return other.codes == own->codes && other.places.unchanged(); });
+    if (!like.empty()) return false;
     for (; !held.empty(); held.pop_front()) give(std::move(held.front()));
     return true;
 }
 
 void TimedGrid::remember(const GroupTrace& trace) {
+    const size_t number = own->groups.size(), memory = memory_of(trace);
     own->groups.push_back(trace.digest);
-    const size_t memory = memory_of(trace);
-    memory_recorded += memory;
+    recorded += memory;
     if (like.empty()) return;
     // It does not wait for the engine, so whoever records goes on.
     ++not_waiting;
     used(trace);
-    fits = known->hold(memory_held, memory_held + memory);
-    memory_held += memory;
+    const bool fits = known->hold(memory);
+    keep_like([&](const Timed& other) { return fits && other.groups[number] == trace.digest; });
+}
+
+// While it is like any, all that was recorded of it is held.
+void TimedGrid::keep_like(const std::function<bool(const Timed&)>& which) {
+    if (like.empty()) return;
+    std::erase_if(like, [&](const auto& other) { return !which(*other); });
+    if (like.empty()) known->release(recorded);
 }
 
 void TimedGrid::used(const GroupTrace& trace) {
     bytes.fetch_sub(bytes_of(trace), std::memory_order_relaxed);
     waiting.fetch_sub(1, std::memory_order_relaxed);
-}
-
-bool TimedGrid::still_like_another() {
-    take_codes();
-    const std::vector<uint64_t>& groups = own->groups;  // all of them are held
-    std::erase_if(like, [&](const auto& other) {
-        return !std::equal(groups.begin() + compared, groups.end(), other->groups.begin() + compared) ||
-               !other->places.unchanged() || (taken() == total && other->codes != own->codes);
-    });
-    compared = ptrdiff_t(groups.size());
-    return !like.empty() && fits;
 }
 
 // What the engine wants is executed when it wants it. False: it cannot be now.
@@ -190,6 +186,7 @@ bool TimedGrid::feed(Steps& steps) {
         steps.begin(given);
         if (!begun) return false;
         const std::lock_guard lock(guard);
+        take_codes();
         give(std::move(begun));
         wanted.store(taken(), std::memory_order_relaxed);
         return true;
@@ -212,7 +209,7 @@ void TimedGrid::advance(Steps* steps) {
     goes_on = false;
     if (too_much) return finish();
     if (!steps && !take_in()) {
-        if (taken() == total) adopt();
+        if (taken() == total) adopt(like.front());
         return;
     }
     for (;;) {
@@ -241,10 +238,10 @@ void TimedGrid::advance(Steps* steps) {
 }
 
 // It is like another one in all.
-void TimedGrid::adopt() {
-    timed = like.front();
+void TimedGrid::adopt(std::shared_ptr<const Timed> other) {
+    timed = std::move(other);
     known->met(timed);
-    known->hold(std::exchange(memory_held, 0), 0);
+    keep_like([](const Timed&) { return false; });
     held.clear();
     end();
 }
@@ -260,7 +257,7 @@ void TimedGrid::finish() {
         found.cycles = engine.stats().cycles;
         found.ns = double(found.cycles) * 1e3 / own->parameters.core_mhz + own->parameters.kernel_end_us * 1e3;
         found.instructions = engine.all_cus().instructions();
-        if (known && !stepped) known->keep(own, memory_recorded);
+        if (known && !stepped) known->keep(own, recorded);
     }
     end();
 }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -51,13 +52,13 @@ private:
     bool take_in();
     void remember(const GroupTrace&);
     void used(const GroupTrace&);
-    bool still_like_another();
+    void keep_like(const std::function<bool(const Timed&)>&);
     void grown(size_t words);
     void take_codes();
     void give(std::unique_ptr<GroupTrace>);
     bool feed(Steps&);
     void met(const Program&);
-    void adopt();
+    void adopt(std::shared_ptr<const Timed>);
     void finish();
     void end();
 
@@ -79,10 +80,8 @@ private:
     std::vector<std::unique_ptr<Code>> codes;        // the engine's
     uint64_t given = 0;                              // groups, to the engine
     std::deque<std::unique_ptr<GroupTrace>> held;    // those behind them, until it is clear what this one is like
-    ptrdiff_t compared = 0;                          // of them
-    size_t memory_held = 0, memory_recorded = 0;     // bytes, of those held and of all
-    uint64_t not_waiting = 0;                        // the first ones, which were held
-    bool fits = true;                                // there is memory to hold them
+    size_t recorded = 0;                             // bytes in all, as they are held
+    uint64_t not_waiting = 0;                        // the first groups, which were held to be compared
     std::vector<std::shared_ptr<const Timed>> like;  // of which the same was recorded as of this one so far
     Sampler sampler;
     const bool sampled;

@@ -14,7 +14,7 @@ Timed::Timed(const isa::Chip& chip, const Parameters& p, const AddressSpace& spa
       memory(chip, p, places),
       engine(chip, p, memory, shape) {}
 
-bool Timed::like(const Timed& o) const {
+bool Timed::same_as(const Timed& o) const {
     return shape == o.shape && space == o.space && codes == o.codes && groups == o.groups;
 }
 
@@ -44,7 +44,8 @@ std::vector<std::shared_ptr<const Timed>> KnownGrids::like(const LaunchShape& sh
     std::vector<std::shared_ptr<const Timed>> found;
     const std::lock_guard lock(guard);
     for (const auto& grid : grids)
-        if (grid->shape == shape && grid->space == &space && grid->codes.front() == code) found.push_back(grid);
+        if (grid->shape == shape && grid->space == &space && grid->codes.front() == code && grid->places.unchanged())
+            found.push_back(grid);
     return found;
 }
 
@@ -52,7 +53,7 @@ std::vector<std::shared_ptr<const Timed>> KnownGrids::like(const LaunchShape& sh
 void KnownGrids::keep(std::shared_ptr<const Timed> grid, size_t recorded) {
     if (recorded > most_held) return;
     const std::lock_guard lock(guard);
-    std::erase_if(grids, [&](const auto& other) { return other->like(*grid); });
+    std::erase_if(grids, [&](const auto& other) { return other->same_as(*grid); });
     grids.push_back(std::move(grid));
     make_room();
 }

@@ -49,8 +49,8 @@ struct Timed {
     std::vector<uint64_t> groups;  // digests of what was recorded, in the order of their numbers
     Found found;
 
-    // The same for the engine, as far as that is told by what was recorded.
-    bool like(const Timed&) const;
+    // The same was recorded of both.
+    bool same_as(const Timed&) const;
 };
 
 // Of all that was recorded of a group.
@@ -64,10 +64,11 @@ public:
     // `most_held`: bytes of what is recorded of grids that may be like these, of all at once.
     explicit KnownGrids(size_t most_held) : most_held(most_held) {}
 
-    // A grid that held `before` holds `now`. False: that is too much.
-    bool hold(size_t before, size_t now) { return (held += now - before) <= most_held; }
+    // So many bytes more are held, until they are released. False: now that is too much.
+    bool hold(size_t bytes) { return (held += bytes) <= most_held; }
+    void release(size_t bytes) { held -= bytes; }
 
-    // Those of that shape in that memory whose waves begin in code of this content.
+    // Those of that shape in that memory whose waves begin in code of this content and whose buffers are still there.
     std::vector<std::shared_ptr<const Timed>> like(const LaunchShape&, const AddressSpace&, uint64_t code) const;
     // Unless what was recorded of it, so many bytes, is more than may be held: then none can be compared with it.
     void keep(std::shared_ptr<const Timed>, size_t recorded);

@@ -27,8 +27,8 @@ public:
 
     // Lines that lie behind a pointer, and from one register's place to the next one's.
     static constexpr uint64_t reach = 64, apart = 2 * reach;
-    static constexpr uint64_t first = uint64_t(1) << 47,
-                              count = 16 * apart;  // no address: 48 bits of a line are recorded
+    // Where they are recorded: no address has such a line, and 48 bits of it are recorded.
+    static constexpr uint64_t first = uint64_t(1) << 47, count = 16 * apart;
 
 private:
     struct Pointer {

@@ -231,7 +231,7 @@ void run_heavy(Arrays&) {
     REQUIRE(got[65] == 100001 && got[129] == 1);
 }
 
-// Four times, and what the last group is told is another thing each second time.
+// Five times; the last group is told one of two things.
 void run_told(Arrays& a) {
     constexpr unsigned groups = 3000, lanes = 256;
     std::vector<int> turns(groups, 10);
